@@ -20,6 +20,7 @@ struct imap_command_row {
 	imap_run_fn *run;
 	unsigned states; /* enum imap_state */
 	unsigned traits;
+	const char *announced_as; /* NULL: part of IMAP4rev1 itself */
 };
 
 extern const struct imap_command_row imap_commands[]; /* ends with a row of name NULL */

@@ -11,6 +11,7 @@
 #include "imapd/frame.h"
 
 struct imapd; /* imapd.h: the daemon */
+struct imap_session;
 struct imap_command_row;
 struct store_upload;
 
@@ -25,7 +26,6 @@ enum imap_enabled { /* bits: what the client has switched on (RFC 5161) */
 	IMAP_ENABLED_REV2 = 1,
 	IMAP_ENABLED_CONDSTORE = 2, /* also by the commands that RFC 7162, 3.1 lists */
 	IMAP_ENABLED_QRESYNC = 4,
-	IMAP_ENABLED_UTF8 = 8,
 };
 
 /* The selected mailbox. view is what the client knows: it moves only by imap_tell(). */
@@ -48,9 +48,10 @@ struct imap_generator {
 
 /* The command that is being run, from its parsing to its tagged response. */
 struct imap_running {
-	struct arena *arena;
+	struct arena *arena; /* NULL while IDLE or AUTHENTICATE waits: then tag is all that is kept */
 	struct imap_command command;
 	struct imap_generator *generator; /* NULL, or in the arena */
+	char *tag;                        /* heap; NULL while it lies in the arena */
 };
 
 enum imap_mode {
@@ -59,6 +60,7 @@ enum imap_mode {
 	IMAP_MODE_IDLE,         /* … DONE */
 	IMAP_MODE_STREAM,       /* … of a large APPEND literal, taken to an upload */
 	IMAP_MODE_SKIP,         /* … of a refused non-synchronizing literal, thrown away */
+	IMAP_MODE_SKIP_LINE,    /* … the rest of its command, thrown away up to the line end */
 	IMAP_MODE_DELAY,        /* nothing is read: the answer to a failed log-in waits for its time */
 };
 
@@ -70,10 +72,16 @@ struct imap_session {
 	enum imap_mode mode;
 	unsigned enabled;    /* enum imap_enabled */
 	unsigned bad_streak; /* bad commands in a row */
+	uint64_t watched;    /* the mailbox that IDLE waits for; 0: none */
+	uint64_t skip;       /* bytes of a refused literal still to come */
+	size_t at;           /* bytes at the front of net.in that are used up; 0 outside work() */
+	bool greeted;
+	bool mailbox_is_gone; /* the selected mailbox was deleted: BYE after the answer */
 	uint64_t actor;      /* the user's id; 0 before log-in */
 	struct imap_selected *selected; /* NULL unless state is IMAP_SELECTED */
 	struct imap_running *running;   /* NULL between commands */
-	struct imap_wait *waiting;      /* what AUTHENTICATE, IDLE, a stream or a delay keeps; NULL else */
+	struct imap_login_state *login; /* a SASL exchange, or the answer that waits for its delay; NULL else */
+	struct imap_stream *stream;     /* uploads of the running APPEND; NULL else */
 };
 
 static inline bool imap_has(const struct imap_session *session, unsigned enabled)

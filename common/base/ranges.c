@@ -51,6 +51,10 @@ void ranges_add(struct ranges *set, uint32_t first, uint32_t last)
 	size_t at, end;
 
 	must(first <= last);
+	if (set->count > 0 && first == (uint64_t)set->list[set->count - 1].last + 1) {
+		set->list[set->count - 1].last = last; /* the common case: in ascending order */
+		return;
+	}
 	/* an adjacent range in front is joined too: hence first - 1 */
 	at = first_ending_at(set, first > 0 ? first - 1 : 0);
 	for (end = at; end < set->count && set->list[end].first <= (uint64_t)last + 1; end++) {
