@@ -7,6 +7,7 @@
 #include "common/config/config.h"
 #include "common/store/user.h"
 
+struct buf;
 struct directory;
 
 enum directory_status {
