@@ -125,7 +125,9 @@ static void finish(struct search *s)
 
 	save(s);
 	status = imap_tell(s->session, s->by_uid ? (unsigned)(IMAP_TELL_EXPUNGE | IMAP_TELL_UID) : 0u, NULL);
-	if (status == STORE_OK || status == STORE_NOT_FOUND) /* a mailbox that is gone is the dispatcher's business */
+	if (status == STORE_NOT_FOUND)
+		s->session->mailbox_is_gone = true;
+	if (status == STORE_OK || status == STORE_NOT_FOUND)
 		imap_ok(s->session, "SEARCH completed");
 	else
 		fail(s, status);
