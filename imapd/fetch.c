@@ -68,21 +68,6 @@ static void plan(struct fetch *f, const struct imap_fetch *asked)
 		plan_item(f, &modseq);
 }
 
-/* UIDs that lie side by side in the mailbox become one range of numbers, whatever gaps are between them. */
-static void plan_numbers(struct fetch *f, const struct ranges *uids)
-{
-	f->view = store_snapshot_ref(f->session->selected->view);
-	for (size_t i = 0; i < uids->count; i++) {
-		const struct range *range = &uids->list[i];
-		uint32_t first = store_snapshot_number_from(f->view, range->first);
-		uint32_t end = range->last == UINT32_MAX ? f->view->count + 1
-							 : store_snapshot_number_from(f->view, range->last + 1);
-
-		if (first < end)
-			ranges_add(&f->numbers, first, end - 1);
-	}
-}
-
 /* --- which rows
  * -------------------------------------------------------------------------------------------------------------------
  */
@@ -338,22 +323,22 @@ static struct fetch *fetch_create(struct imap_session *session, const struct ima
 	return f;
 }
 
-static enum store_status prepare(struct fetch *f, const struct imap_fetch *asked, const struct ranges *uids)
+/* Numbers keep their meaning when \Seen is set: removed messages stay in the view, new ones stand behind. */
+static enum store_status prepare(struct fetch *f, const struct imap_fetch *asked)
 {
 	enum store_status status;
 
 	if (f->has_modseq)
 		imap_condstore_use(f->session);
-	if ((status = fetch_set_seen(f, uids)) != STORE_OK)
+	if ((status = fetch_set_seen(f)) != STORE_OK)
 		return status;
-	plan_numbers(f, uids);
+	f->view = store_snapshot_ref(f->session->selected->view);
 	return asked->wants_vanished ? fetch_tell_vanished(f, &asked->set) : STORE_OK;
 }
 
 void imap_fetch_run(struct imap_session *session, struct imap_command *command)
 {
 	const struct imap_fetch *asked = &command->fetch;
-	struct ranges uids = {0};
 	struct fetch *f;
 	enum store_status status;
 
@@ -362,18 +347,13 @@ void imap_fetch_run(struct imap_session *session, struct imap_command *command)
 		imap_bad(session, "VANISHED belongs to UID FETCH with CHANGEDSINCE after ENABLE QRESYNC");
 		return;
 	}
-	if (!imap_resolve(session, &asked->set, command->by_uid, &uids)) {
-		imap_bad(session, "There is no message of that number");
-		ranges_done(&uids);
-		return;
-	}
 	f = fetch_create(session, command);
-	status = prepare(f, asked, &uids);
-	ranges_done(&uids);
-	if (status == STORE_OK) {
+	if (!imap_resolve_numbers(session, &asked->set, command->by_uid, &f->numbers))
+		imap_bad(session, "There is no message of that number");
+	else if ((status = prepare(f, asked)) != STORE_OK)
+		imap_no_status(session, status, "message");
+	else
 		session->running->generator = &f->generator;
-		return;
-	}
-	imap_no_status(session, status, "message");
-	fetch_stop(&f->generator);
+	if (session->running->generator == NULL)
+		fetch_stop(&f->generator);
 }

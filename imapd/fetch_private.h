@@ -126,7 +126,7 @@ void fetch_source_close(struct fetch *f);
  * ------------------------------------------------------------------------------------------------------------ */
 
 /* Sets \Seen where the items do so, and brings the session's view up to date: before the rows are looked at. */
-enum store_status fetch_set_seen(struct fetch *f, const struct ranges *uids);
+enum store_status fetch_set_seen(struct fetch *f);
 /* "* VANISHED (EARLIER) …" (RFC 7162, 3.2.6). */
 enum store_status fetch_tell_vanished(struct fetch *f, const struct imap_set *set);
 

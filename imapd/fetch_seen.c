@@ -22,25 +22,21 @@ static bool wants_row(const struct fetch *f, const struct store_row *row)
 	return !f->has_since || row->modseq > f->since;
 }
 
-static void find_unseen(const struct fetch *f, const struct ranges *uids, struct ranges *unseen_r)
+static void find_unseen(const struct fetch *f, struct ranges *unseen_r)
 {
 	const struct store_snapshot *view = f->session->selected->view;
 	struct store_row row;
 
-	RANGES_FOREACH_NUMBER(uids, range, uid)
+	RANGES_FOREACH_NUMBER(&f->numbers, range, number)
 	{
-		uint32_t number = store_snapshot_number(view, (uint32_t)uid);
-
-		if (number == 0)
-			continue;
-		store_snapshot_row(view, number, &row);
+		store_snapshot_row(view, (uint32_t)number, &row);
 		if (!(row.flags & (STORE_FLAG_SEEN | STORE_FLAG_GHOST)) && wants_row(f, &row))
 			ranges_add(unseen_r, row.uid, row.uid);
 	}
 }
 
 /* Flags that changed and that no response of this command will carry. */
-static void tell_others(struct fetch *f, const struct ranges *uids)
+static void tell_others(struct fetch *f)
 {
 	struct imap_session *session = f->session;
 	bool with_uid = f->by_uid || imap_has(session, IMAP_ENABLED_QRESYNC);
@@ -54,12 +50,12 @@ static void tell_others(struct fetch *f, const struct ranges *uids)
 		if (number == 0)
 			continue;
 		store_snapshot_row(session->selected->view, number, &row);
-		if (!(row.flags & STORE_FLAG_GHOST) && (!ranges_has(uids, row.uid) || !wants_row(f, &row)))
+		if (!(row.flags & STORE_FLAG_GHOST) && (!ranges_has(&f->numbers, number) || !wants_row(f, &row)))
 			imap_write_fetch_flags(session, number, &row, with_uid, true, with_modseq);
 	}
 }
 
-enum store_status fetch_set_seen(struct fetch *f, const struct ranges *uids)
+enum store_status fetch_set_seen(struct fetch *f)
 {
 	struct imap_session *session = f->session;
 	struct store_flag_change change = {.how = STORE_FLAGS_ADD, .flags = (unsigned)STORE_FLAG_SEEN};
@@ -69,7 +65,7 @@ enum store_status fetch_set_seen(struct fetch *f, const struct ranges *uids)
 
 	if (session->selected->read_only || !sets_seen(f))
 		return STORE_OK;
-	find_unseen(f, uids, &unseen);
+	find_unseen(f, &unseen);
 	if (unseen.count == 0)
 		goto out;
 	status = store_message_flags(session->imapd->store, session->actor, session->selected->mailbox, &unseen,
@@ -80,7 +76,7 @@ enum store_status fetch_set_seen(struct fetch *f, const struct ranges *uids)
 	else if (status == STORE_OK)
 		status = imap_tell_quietly(session, &f->due);
 	if (status == STORE_OK)
-		tell_others(f, uids);
+		tell_others(f);
 	if (status == STORE_NOT_FOUND) /* the mailbox is gone; what the client has seen of it is still to be had */
 		status = STORE_OK;
 out:

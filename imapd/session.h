@@ -140,6 +140,8 @@ void imap_write_fetch_flags(struct imap_session *session, uint32_t number, const
 /* The messages a set names, as UIDs (ascending), ghosts included; '*' is the last message; "$" the saved result.
  * False: a message number beyond the end (BAD); never for by_uid. */
 bool imap_resolve(struct imap_session *session, const struct imap_set *set, bool by_uid, struct ranges *uids_r);
+/* The same as message numbers of the view: of a long set the cheaper answer. */
+bool imap_resolve_numbers(struct imap_session *session, const struct imap_set *set, bool by_uid, struct ranges *numbers_r);
 
 /* --- the commands' long answers -------------------------------------------------------------------------------------------------- */
 
