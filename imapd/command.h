@@ -266,6 +266,8 @@ struct imap_parse_context {
 	                              accepted too where it is valid) */
 	unsigned max_search_depth; /* nesting of search programs; deeper is BAD */
 	size_t max_set_ranges;     /* numbers in a sequence-set */
+	uint64_t stream_threshold; /* APPEND: not 0 where the session streamed its literals from this size on: their bytes are then
+	                              not in `in`, and the message gets is_streamed */
 	const char *error;         /* set on PARSE_BAD: a short fixed phrase for the client, e.g. "sequence set expected" */
 };
 

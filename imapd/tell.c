@@ -1,6 +1,7 @@
 /* Telling the client what changed: the difference between the snapshot it knows and the newest one (DESIGN.md). Where EXPUNGE must
  * not be told, removed messages stay in the view as ghosts, so that numbers keep their meaning. */
 #include "imapd/session.h"
+#include "imapd/imapd.h"
 #include "imapd/select.h"
 
 static void tell_removed(struct imap_session *session, const struct store_snapshot *known, const struct ranges *removed)
