@@ -172,7 +172,7 @@ static bool write_content(void *arg, size_t index, const struct store_content *c
 		stopped->is_damaged = true;
 		return false;
 	}
-	if ((f->content & STORE_CONTENT_BYTES) && content->bytes.p == NULL) {
+	if (((f->content & STORE_CONTENT_BYTES) && content->bytes.p == NULL) || f->item_count > FETCH_ITEMS_LENT) {
 		stopped->is_large = true;
 		stopped->opened = fetch_source_open(f, row->row.blob, content);
 		return false;

@@ -8,7 +8,13 @@
 #include "common/store/content.h"
 #include "imapd/session.h"
 
-enum { FETCH_BATCH = 256, FETCH_FLAGS_CACHE = 32, FETCH_FLAGS_TEXT = 120, FETCH_PUMP = 64 * 1024 };
+enum {
+	FETCH_BATCH = 256,
+	FETCH_FLAGS_CACHE = 32,
+	FETCH_FLAGS_TEXT = 120,
+	FETCH_PUMP = 64 * 1024,
+	FETCH_ITEMS_LENT = 16
+};
 
 struct fetch_item {
 	const struct imap_fetch_item *asked;
@@ -74,13 +80,14 @@ struct fetch {
 	struct fetch_source source; /* of the message that is under way */
 	size_t item_next;           /* and its next item */
 	bool is_first_item;
-	bool is_under_way;
+	bool is_under_way;          /* piece by piece, with steps between */
 	struct fetch_piece pending; /* what of the current item is still to be sent, its literal's length being out */
 
-	struct arena *scratch; /* one message's */
-	struct buf text;       /* selected header fields, rewritten structure */
-	struct buf raw;        /* bytes read from a blob */
-	struct buf decoded;    /* BINARY */
+	struct arena *scratch;                /* one message's */
+	struct buf text;                      /* selected header fields, rewritten structure */
+	struct buf raw;                       /* bytes read from a blob */
+	struct buf decoded;                   /* BINARY, of … */
+	const struct mime_part *decoded_part; /* … this part; NULL: of none */
 	struct fetch_flags_text flags_texts[FETCH_FLAGS_CACHE];
 	int64_t day;       /* whose text day_text is; INT64_MIN: none yet */
 	char day_text[12]; /* "17-Jul-1996" */
@@ -95,10 +102,11 @@ struct fetch {
 
 /* "* n FETCH (" with what is implied; then items; then ")\r\n". */
 void fetch_write_begin(struct fetch *f, const struct fetch_row *row);
-/* Writes items from f->item_next on. False: f->pending is to be sent first, then it is to be called again. */
+/* Writes items from f->item_next on. False: f->pending, or else the full output, is to be sent first; then it is to be
+ * called again. */
 bool fetch_write_items(struct fetch *f, const struct fetch_row *row);
 void fetch_write_end(struct fetch *f);
-/* Sends of f->pending what the output takes. */
+/* Sends of f->pending what the output takes. DONE: nothing is left of it, and there is room. */
 enum imap_step fetch_write_pending(struct fetch *f);
 /* The name an item has in a response, with the blank behind it, in the arena. */
 struct span fetch_item_name(struct arena *arena, const struct imap_fetch_item *item);

@@ -123,11 +123,29 @@ static struct fetch_piece part_section(struct fetch *f, const struct imap_fetch_
 	return nested_section(f, item, part);
 }
 
+/* False: the encoding is unknown, or the bytes cannot be read. */
+static bool decode_part(struct fetch *f, const struct mime_part *part)
+{
+	struct span body;
+
+	if (f->decoded_part == part)
+		return true;
+	f->decoded_part = NULL;
+	f->decoded.n = 0;
+	if (!fetch_source_view(f, part->body_at, part->body_size, &body))
+		return false;
+	if (!mime_decode(part->encoding, body, &f->decoded)) {
+		f->unknown_cte = true;
+		return false;
+	}
+	f->decoded_part = part;
+	return true;
+}
+
 /* The decoded bytes of a leaf. Whole messages and multiparts have no encoding that could be undone: their bytes. */
 static struct fetch_piece binary_section(struct fetch *f, const struct imap_fetch_item *item)
 {
 	const struct mime_part *part;
-	struct span body;
 
 	if (item->path_count == 0)
 		return in_message(f, 0, f->source.size);
@@ -136,13 +154,8 @@ static struct fetch_piece binary_section(struct fetch *f, const struct imap_fetc
 	if (part->kind != MIME_LEAF || part->encoding == MIME_7BIT || part->encoding == MIME_8BIT ||
 	    part->encoding == MIME_BINARY)
 		return in_message(f, part->body_at, part->body_size);
-	if (!fetch_source_view(f, part->body_at, part->body_size, &body))
+	if (!decode_part(f, part))
 		return nothing();
-	f->decoded.n = 0;
-	if (!mime_decode(part->encoding, body, &f->decoded)) {
-		f->unknown_cte = true;
-		return nothing();
-	}
 	return in_memory(buf_view(&f->decoded));
 }
 

@@ -7,6 +7,7 @@ void fetch_source_close(struct fetch *f)
 {
 	store_blob_close(&f->source.blob);
 	f->source = (struct fetch_source){0};
+	f->decoded_part = NULL;
 }
 
 static void copy_derived(struct fetch *f, const struct store_derived *from)

@@ -220,9 +220,12 @@ static bool write_string(struct fetch *f, const struct fetch_piece *piece, bool 
 bool fetch_write_items(struct fetch *f, const struct fetch_row *row)
 {
 	while (f->item_next < f->item_count) {
-		const struct fetch_item *item = &f->items[f->item_next++];
+		const struct fetch_item *item = &f->items[f->item_next];
 		struct fetch_piece piece;
 
+		if (f->is_under_way && out_is_full(output(f)))
+			return false;
+		f->item_next++;
 		write_separator(f);
 		if (write_narrow(f, item->asked->kind, &row->row))
 			continue;
@@ -262,9 +265,11 @@ static void pump_memory(struct fetch *f)
 
 enum imap_step fetch_write_pending(struct fetch *f)
 {
-	while (f->pending.is_range ? f->pending.size > 0 : f->pending.memory.n > 0) {
+	for (;;) {
 		if (out_is_full(output(f)))
 			return IMAP_STEP_MORE;
+		if (f->pending.is_range ? f->pending.size == 0 : f->pending.memory.n == 0)
+			break;
 		if (!f->pending.is_range)
 			pump_memory(f);
 		else if (!pump_range(f))
