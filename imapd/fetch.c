@@ -330,10 +330,12 @@ static enum store_status prepare(struct fetch *f, const struct imap_fetch *asked
 
 	if (f->has_modseq)
 		imap_condstore_use(f->session);
+	if (asked->wants_vanished && (status = fetch_tell_vanished(f, &asked->set)) != STORE_OK)
+		return status;
 	if ((status = fetch_set_seen(f)) != STORE_OK)
 		return status;
 	f->view = store_snapshot_ref(f->session->selected->view);
-	return asked->wants_vanished ? fetch_tell_vanished(f, &asked->set) : STORE_OK;
+	return STORE_OK;
 }
 
 void imap_fetch_run(struct imap_session *session, struct imap_command *command)

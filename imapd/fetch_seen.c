@@ -100,37 +100,36 @@ static void written_uids(const struct imap_selected *selected, const struct imap
 }
 
 /* Those that the client still counts are told by VANISHED without EARLIER, in their time. */
-static void leave_out_ghosts(const struct store_snapshot *view, struct ranges *uids)
+static void leave_out_counted(const struct store_snapshot *view, const struct ranges *removed, struct ranges *told)
 {
-	if (view->ghosts == 0)
-		return;
-	for (uint32_t i = 0; i < view->chunk_count; i++) {
-		const struct store_chunk *chunk = view->chunks[i];
+	for (size_t i = 0; i < removed->count; i++) {
+		uint32_t number = store_snapshot_number_from(view, removed->list[i].first), uid;
 
-		for (uint32_t k = 0; (chunk->any_flags & STORE_FLAG_GHOST) && k < chunk->count; k++)
-			if (chunk->flags[k] & STORE_FLAG_GHOST)
-				ranges_remove(uids, chunk->uid[k], chunk->uid[k]);
+		for (; number <= view->count && (uid = store_snapshot_uid(view, number)) <= removed->list[i].last;
+		     number++)
+			ranges_remove(told, uid, uid);
 	}
 }
 
 enum store_status fetch_tell_vanished(struct fetch *f, const struct imap_set *set)
 {
 	struct imap_session *session = f->session;
-	struct ranges removed = {0}, asked = {0};
+	struct ranges removed = {0}, told = {0};
 	enum store_status status = store_message_removed_since(session->imapd->store, session->actor,
 							       session->selected->mailbox, f->since, &removed);
 
 	if (status == STORE_OK) {
-		written_uids(session->selected, set, &asked);
-		ranges_intersect(&removed, &asked);
-		leave_out_ghosts(session->selected->view, &removed);
+		written_uids(session->selected, set, &told);
+		ranges_intersect(&told, &removed);
+		ranges_copy(&removed, &told);
+		leave_out_counted(session->selected->view, &removed, &told);
 	}
-	if (removed.count > 0) {
+	if (told.count > 0) {
 		out_text(&session->net.out, "* VANISHED (EARLIER) ");
-		ranges_write(&removed, &session->net.out.bytes);
+		ranges_write(&told, &session->net.out.bytes);
 		out_text(&session->net.out, "\r\n");
 	}
-	ranges_done(&asked);
+	ranges_done(&told);
 	ranges_done(&removed);
 	return status;
 }
