@@ -1,5 +1,6 @@
 /* What a client said, parsed: one struct a command. Filled by the *_parse functions from the bytes of one complete
- * command, read by the *_run functions. Everything lies in the command's arena, nothing points into the socket's buffer.
+ * command, read by the *_run functions. Everything lies in the command's arena, and nothing points into the socket's buffer but the
+ * messages of APPEND, which are not copied.
  *
  * Mailbox names arrive as UTF-8 in NFC, whichever form the client used; "inbox" in any case is "INBOX" (and so is a first
  * level "inbox/"). Grammar: RFC 9051, section 9, and RFC 3501, section 9; the extensions name theirs. */
@@ -156,7 +157,8 @@ struct imap_append_message {
 	bool has_date;
 	int64_t date;     /* seconds since 1970 */
 	int zone_minutes; /* east of Greenwich */
-	struct span bytes; /* the literal; empty with is_streamed where the session took it to a blob writer already */
+	struct span bytes; /* the literal, borrowed from the bytes that were parsed: valid while the command runs; empty with
+	                      is_streamed where the session took it to a blob writer already */
 	bool is_literal8; /* ~{n} or UTF8 (~{n}) */
 	bool is_streamed;
 };
@@ -239,6 +241,7 @@ struct imap_command {
 	struct span tag;
 	const struct imap_command_row *row; /* NULL: unknown command */
 	bool by_uid;                        /* UID FETCH etc. */
+	bool has_ranges;                    /* .select holds memory of the heap: see imap_command_done() */
 	union {
 		struct imap_fetch fetch;
 		struct imap_store store;
@@ -265,10 +268,11 @@ struct imap_parse_context {
 	bool utf8;                 /* IMAP4rev2 or UTF8=ACCEPT is enabled: names are UTF-8 (else modified UTF-7, and raw UTF-8 is
 	                              accepted too where it is valid) */
 	unsigned max_search_depth; /* nesting of search programs; deeper is BAD */
-	size_t max_set_ranges;     /* numbers in a sequence-set */
+	size_t max_set_ranges;     /* numbers and ranges in a sequence-set; more are BAD */
 	uint64_t stream_threshold; /* APPEND: not 0 where the session streamed its literals from this size on: their bytes are then
 	                              not in `in`, and the message gets is_streamed */
-	const char *error;         /* set on PARSE_BAD: a short fixed phrase for the client, e.g. "sequence set expected" */
+	const char *error;         /* NULL at first; set on PARSE_BAD: a short fixed phrase for the client, e.g. "sequence set
+	                              expected" */
 };
 
 /* Each takes what stands behind the command's name, beginning with the SP where there are arguments, up to (without) the
@@ -280,6 +284,10 @@ imap_parse_fn imap_args_none, imap_fetch_parse, imap_store_parse, imap_copy_pars
 	imap_append_parse, imap_mailbox_parse, imap_create_parse, imap_rename_parse, imap_select_parse, imap_list_parse,
 	imap_lsub_parse, imap_status_parse, imap_login_parse, imap_authenticate_parse, imap_enable_parse, imap_id_parse,
 	imap_compress_parse;
+
+/* Takes tag and name off the front of a command, and leaves what the functions above want. name is in upper case, "UID FETCH" as
+ * one; both lie in the arena. On PARSE_BAD tag_r is the tag if there was one, else empty. */
+enum parse imap_tag_and_name_parse(struct imap_parse_context *context, struct span *in, struct span *tag_r, struct span *name_r);
 
 void imap_command_done(struct imap_command *command); /* frees what does not lie in the arena; harmless twice */
 
