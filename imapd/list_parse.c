@@ -27,9 +27,8 @@ static bool take_select_options(struct imap_parse_context *context, struct span 
 			return false;
 		list->select |= option;
 	}
-	if ((list->select & IMAP_LIST_RECURSIVEMATCH) &&
-	    !(list->select & (IMAP_LIST_SUBSCRIBED | IMAP_LIST_SPECIAL_USE))) {
-		(void)imap_fail(context, "RECURSIVEMATCH needs SUBSCRIBED or SPECIAL-USE beside it");
+	if ((list->select & IMAP_LIST_RECURSIVEMATCH) && !(list->select & IMAP_LIST_SUBSCRIBED)) {
+		(void)imap_fail(context, "RECURSIVEMATCH needs SUBSCRIBED beside it");
 		return false;
 	}
 	return !bad;
