@@ -10,7 +10,9 @@ struct store_tx {
 	struct store *store;
 	struct sql_db *db;
 	struct store_touched { /* mailboxes that this closure changed: told to watchers after the commit */
-		uint64_t *list;
+		struct store_touch {
+			uint64_t mailbox, modseq; /* modseq 0: not known, or the mailbox is gone */
+		} *list;
 		size_t count, capacity;
 	} touched;
 	char *error; /* text of store_fail(), in heap memory */
@@ -19,8 +21,9 @@ struct store_tx {
 /* May run more than once (busy, deadlock): changes nothing outside tx and *arg. */
 typedef enum store_status store_tx_fn(struct store_tx *tx, void *arg);
 
-/* Runs fn in a write transaction and returns when it is durable (or failed, then nothing is changed). On SQLite one writer
- * thread takes all closures that wait, runs each under a savepoint, commits once and answers them all (group commit). */
+/* Runs fn in a write transaction and returns when it is durable (or failed, then nothing is changed). On SQLite one thread at
+ * a time takes all closures that wait, runs each under a savepoint, commits once and answers them all (group commit): so fn may
+ * run on another thread than the caller's. */
 enum store_status store_write(struct store *store, store_tx_fn *fn, void *arg);
 /* Runs fn in a short read transaction on a pooled read connection, in the caller's thread. */
 enum store_status store_read(struct store *store, store_tx_fn *fn, void *arg);
@@ -29,9 +32,13 @@ enum store_status store_read(struct store *store, store_tx_fn *fn, void *arg);
 enum store_status store_fail(struct store_tx *tx, enum store_status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Not needed after store_mailbox_lock(), which does it. */
 void store_tx_touch(struct store_tx *tx, uint64_t mailbox);
+void store_tx_touch_at(struct store_tx *tx, uint64_t mailbox, uint64_t modseq); /* the one it has now */
 
-/* Locks the mailbox's row for this transaction, checks that actor may change it, and takes its next modseq.
+uint64_t store_commits(struct store *store); /* transactions this process has committed: for tests and statistics */
+
+/* Locks the mailbox's row for this transaction, checks that actor may change it, takes its next modseq, and touches it.
  * STORE_NOT_FOUND: gone, or not the actor's, or not selectable. */
 struct store_mailbox_lock {
 	uint64_t owner, modseq; /* modseq: the new one, already written */

@@ -54,6 +54,12 @@ void sql_savepoint_undo(struct sql_db *db);
 enum store_status sql_script(struct sql_db *db, const char *sql); /* several statements, for the schema */
 const char *sql_error(struct sql_db *db);                          /* the engine's text for the last failure */
 uint64_t sql_version(struct sql_db *db); /* a number that changes when another connection has committed (data_version) */
-enum store_status sql_checkpoint(struct sql_db *db); /* moves the log into the database without stopping anybody; may do nothing */
+bool sql_in_transaction(struct sql_db *db); /* false also where a failure made the engine give the transaction up */
+
+/* The log (SQLite: the WAL) into the database. Without stopping anybody; may do only a part. */
+enum store_status sql_checkpoint(struct sql_db *db);
+/* All of it, so that the log begins anew: waits for readers, holds up writers for a moment; truncate: gives its space back. */
+enum store_status sql_checkpoint_all(struct sql_db *db, bool truncate);
+uint64_t sql_log_bytes(struct sql_db *db); /* length of the log after this connection's last commit */
 
 #endif
