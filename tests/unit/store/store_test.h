@@ -134,6 +134,13 @@ static inline int store_test_teardown(void **state)
 	return 0;
 }
 
+static inline void store_test_needs_faults(void)
+{
+#ifndef TRIVET_FAULTS
+	skip();
+#endif
+}
+
 #define STORE_TEST(function) cmocka_unit_test_setup_teardown(function, store_test_setup, store_test_teardown)
 
 /* Shorthands that fail the test where the store does not say STORE_OK. */
