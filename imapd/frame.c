@@ -59,7 +59,7 @@ static bool find_literal(struct span line, uint64_t *size_r, bool *is_sync_r, si
 	at--;
 	if (at > 0 && line.p[at - 1] == '~')
 		at--;
-	if (at > 0 && line.p[at - 1] != ' ' && line.p[at - 1] != '(')
+	if (at == 0 || (line.p[at - 1] != ' ' && line.p[at - 1] != '('))
 		return false;
 	*at_r = at;
 	return !has_open_quote(span_sub(line, 0, at));

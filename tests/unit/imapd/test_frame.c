@@ -84,7 +84,7 @@ static void commands(void **state)
 		{"a NOOP\r\nb NOOP\r\nc", "c8c8"},
 		{"a LOGIN {1}\r\nu {2}\r\npw\r\nb NOOP\r\n", "++c24c8"},
 		{"a LOGIN {1+}\r\nu {2+}\r\n\r\n\r\nb NOOP\r\n", "c26c8"},
-		{"a LOGIN {1+}\nu {0+}\n\n", "c22"},
+		{"a LOGIN {1+}\nu {0+}\n\n", "c21"},
 		{"a LOGIN {3}\r\n", "+"},
 		{"a LOGIN {0}\r\n\r\n", "+c15"},
 		{"a X ({1}\r\nx)\r\n", "+c14"},
