@@ -1,5 +1,5 @@
-/* The control socket of a daemon, [control] folder/NAME.PID.ctl: who is there, kick, trace. Used by `trivet who` and `trivet kick`;
- * one request a line, answers in lines, an empty line ends them.
+/* The control socket of a daemon, [control] folder/NAME.PID.ctl: who is there, kick, trace. Used by `trivet who` and
+ * `trivet kick`; one request a line, answers in lines, an empty line ends them.
  *
  *   who                       number TAB protocol TAB user TAB remote TAB tls|plain TAB seconds TAB what
  *   kick NUMBER|user=NAME     the number of sessions ended

@@ -1,0 +1,214 @@
+/* What the files of common/net share.
+ *
+ * Ownership. A session's state word holds OWNED and the bits of what has happened to it. Whoever sets a bit also sets
+ * OWNED in the same step; if it was not set before, he has become the owner and must see to it that the session gets
+ * its turn: the loop takes it itself, everybody else puts it into the workers' queue. If it was set, the present owner
+ * will find the bit when he tries to let go: letting go succeeds only while no bit is set. So nothing is lost, and
+ * nobody waits for anybody.
+ *
+ * The socket is registered once, edge-triggered, for its whole life: no call to the kernel is needed for a hand-over.
+ */
+#ifndef NET_NET_PRIVATE_H
+#define NET_NET_PRIVATE_H
+
+#include "common/net/net.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+enum turn_bit {
+	TURN_OWNED = 1,
+	TURN_READABLE = 2,
+	TURN_WRITABLE = 4,
+	TURN_WAKE = 8,
+	TURN_TIMER = 16,
+	TURN_TIMEOUT = 32,
+	TURN_STOP = 64, /* the daemon ends */
+	TURN_KICK = 128,
+	TURN_EVENTS = 254,
+};
+
+enum phase {
+	PHASE_HANDSHAKE, /* TLS */
+	PHASE_OPEN,
+	PHASE_CLOSING, /* what is in the output is still sent, bounded in time */
+	PHASE_DEAD,    /* the protocol's close() was called; the loop frees it */
+};
+
+struct loop;
+struct net_tls;
+struct deflate;
+struct counter;
+
+struct net_transport {
+	TAILQ_ENTRY(net_transport) all;       /* of the loop's sessions; the loop's */
+	STAILQ_ENTRY(net_transport) queue;    /* in the workers' queue, or the loop's list of new or dead ones */
+	struct net_transport *next_by_number; /* in the daemon's table */
+	struct net_session *session;
+	const struct net_protocol *protocol;
+	struct loop *loop;
+	struct event event;
+	int fd;
+	_Atomic unsigned state; /* enum turn_bit */
+	_Atomic unsigned refs;  /* the loop's, and those of look-ups by number */
+	/* the owner's */
+	enum phase phase;
+	enum net_next next; /* what the last work() wanted */
+	unsigned why;       /* for the next work() */
+	bool is_drained;    /* the last read found the socket empty */
+	bool is_eof, is_broken;
+	bool wants_tls, wants_deflate, handshake_is_first, is_stopping, is_opened;
+	SSL *ssl;
+	struct net_tls *tls; /* a reference */
+	struct deflate *deflate;
+	char *address; /* without the port: for the limit */
+	/* read by the loop's sweep */
+	_Atomic int64_t deadline, timer_at; /* clock_uptime_ms(); 0: none */
+	_Atomic int64_t timeout_ms;
+	int64_t opened_at;
+	uint64_t bytes_in, bytes_out;
+	_Atomic bool is_traced;
+	char remote[64];
+};
+TAILQ_HEAD(transport_list, net_transport);
+STAILQ_HEAD(transport_queue, net_transport);
+
+struct loop {
+	struct net_daemon *daemon;
+	struct event_base *base;
+	pthread_t thread;
+	struct event *wake_event, *sweep_event;
+	int wake_fd;
+	_Atomic bool is_woken;
+	struct transport_list sessions;
+	pthread_mutex_t lock; /* of the two lists below */
+	struct transport_queue fresh, dead;
+	bool is_stopping; /* under lock */
+};
+
+struct workers {
+	pthread_mutex_t lock;
+	struct transport_queue queue;
+	struct worker *idle; /* the last to fall asleep is the first to be woken */
+	struct worker *list;
+	unsigned count;
+	bool is_stopping;
+};
+
+struct worker {
+	struct net_daemon *daemon;
+	struct worker *next_idle;
+	pthread_cond_t wake;
+	pthread_t thread;
+	bool is_woken;
+};
+
+enum { NUMBER_BUCKETS = 16384 };
+
+struct net_daemon {
+	const struct net_program *program;
+	struct config *config;
+	void *state;
+	struct loop *loops;
+	unsigned loop_count;
+	struct workers workers;
+	struct net_tls *tls;
+	pthread_mutex_t tls_lock;
+	struct listeners *listeners;
+	struct counter *by_address, *by_user;
+	struct trace *trace;
+	struct control *control;
+	pthread_mutex_t numbers_lock;
+	struct net_transport *numbers[NUMBER_BUCKETS];
+	_Atomic uint64_t next_number;
+	_Atomic uint64_t sessions, accepted, logins, bytes_in, bytes_out;
+	_Atomic uint64_t max_connections, max_per_address, max_per_user, pre_login_ms, idle_ms;
+	char **trusted;
+	size_t trusted_count;
+	_Atomic bool is_stopping;
+};
+
+/* keys.c */
+extern const struct config_key net_keys[];
+struct config_key *listen_keys_create(const struct net_program *program); /* heap; free() */
+
+/* turn.c */
+void turn_post(struct net_transport *transport, unsigned bits); /* any thread */
+void turn_post_in_loop(struct net_transport *transport,
+		       unsigned bits);                    /* the loop's thread: it may take the turn itself */
+void turn_on_worker(struct net_transport *transport);     /* a worker's thread, which owns it */
+void turn_begin_in_loop(struct net_transport *transport); /* a new session, owned by the loop */
+bool turn_try_own(struct net_transport *transport);       /* any thread: true: now you own it; let go by … */
+void turn_let_go(struct net_transport *transport);
+
+/* transport.c */
+struct net_transport *transport_create(struct net_daemon *daemon, struct loop *loop,
+				       const struct net_listener *listener, int fd, const char *address,
+				       const char *remote, bool is_local);
+struct net_transport *transport_find(struct net_daemon *daemon, uint64_t number); /* with a reference, or NULL */
+void transport_ref(struct net_transport *transport);
+void transport_unref(struct net_transport *transport);
+void transport_forget(struct net_transport *transport); /* no look-up finds it any more */
+/* All sessions, each with a reference of the caller's. */
+struct net_transport **transport_all(struct net_daemon *daemon, size_t *count_r);
+bool transport_read(struct net_transport *transport);  /* one read; true: something new in session->in, or the end */
+bool transport_flush(struct net_transport *transport); /* sends what it can; false: the connection is broken */
+size_t transport_waiting(const struct net_transport *transport); /* bytes not yet taken by the kernel */
+void transport_touch(struct net_transport *transport); /* the client was heard of: the time limit starts anew */
+
+/* loop.c */
+void loop_init(struct loop *loop, struct net_daemon *daemon);
+void loop_start(struct loop *loop);
+void loop_add(struct loop *loop, struct net_transport *transport);  /* any thread */
+void loop_bury(struct loop *loop, struct net_transport *transport); /* any thread, once a session */
+void loop_stop(struct loop *loop);                                  /* any thread; then join */
+void loop_done(struct loop *loop);
+
+/* worker.c */
+void workers_start(struct net_daemon *daemon, unsigned count);
+void workers_push(struct net_daemon *daemon, struct net_transport *transport);
+void workers_stop(struct net_daemon *daemon);
+
+/* listener.c */
+char *listeners_open(struct net_daemon *daemon); /* NULL, or why not (heap) */
+void listeners_start(struct net_daemon *daemon); /* accepts in loop 0 */
+void listeners_close(struct net_daemon *daemon); /* in loop 0's thread, or after it has ended */
+bool address_is_trusted(const struct net_daemon *daemon, const char *address);
+bool address_network_is_valid(const char *network);
+
+/* tls.c */
+struct net_tls *tls_create(const struct config *config, char **error_r); /* NULL without error: not configured */
+void tls_replace(struct net_daemon *daemon, struct net_tls *tls);
+void tls_destroy(struct net_tls **tls); /* drops a reference */
+SSL *tls_start(struct net_daemon *daemon, int fd, struct net_tls **tls_r /* a reference */);
+
+/* deflate.c */
+struct deflate *deflate_create(void);
+void deflate_destroy(struct deflate **deflate);
+bool deflate_out(struct deflate *deflate, struct span plain);       /* into the waiting compressed bytes */
+struct buf *deflate_waiting(struct deflate *deflate, size_t *sent); /* compressed bytes not yet sent */
+void deflate_sent(struct deflate *deflate, size_t n);
+bool deflate_in(struct deflate *deflate, struct span compressed, struct buf *plain); /* false: damaged or a bomb */
+
+/* counter.c: how many of each name */
+struct counter *counter_create(void);
+void counter_destroy(struct counter **counter);
+bool counter_enter(struct counter *counter, const char *name, uint64_t max); /* max 0: none; false: it is full */
+void counter_leave(struct counter *counter, const char *name);
+
+/* trace.c */
+struct trace *trace_create(const struct config *config);
+void trace_destroy(struct trace **trace);
+void trace_set(struct trace *trace, const char *user, bool on);
+bool trace_has(struct trace *trace, const char *user);
+void trace_write(struct trace *trace, const struct net_session *session, char direction, struct span bytes);
+
+/* control.c */
+struct control *control_start(struct net_daemon *daemon, char **error_r); /* NULL without error: not configured */
+void control_stop(struct control **control);
+
+#endif

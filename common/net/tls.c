@@ -1,0 +1,162 @@
+/* TLS by OpenSSL: contexts for several certificates chosen by SNI (RFC 6066), made anew on reload while old connections
+ * keep theirs. */
+#include "common/net/net_private.h"
+#include "common/base/alloc.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct net_tls {
+	_Atomic unsigned refs;
+	SSL_CTX **contexts; /* the first is the default */
+	size_t count;
+};
+
+static char *ssl_failure(const char *what, const char *file)
+{
+	struct buf line = {0};
+	char text[256];
+
+	ERR_error_string_n(ERR_get_error(), text, sizeof text);
+	ERR_clear_error();
+	buf_printf(&line, "%s %s: %s", what, file, text);
+	(void)buf_cstr(&line);
+	return line.p;
+}
+
+/* The context whose certificate is for the name the client asks for. */
+static int on_server_name(SSL *ssl, int *alert, void *arg)
+{
+	struct net_tls *tls = arg;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	for (size_t i = 0; name != NULL && i < tls->count; i++)
+		if (X509_check_host(SSL_CTX_get0_certificate(tls->contexts[i]), name, 0, 0, NULL) == 1) {
+			SSL_set_SSL_CTX(ssl, tls->contexts[i]);
+			break;
+		}
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* A certificate that does not verify is as good as none: EXTERNAL then fails, other mechanisms work. */
+static int on_verify(int ok, X509_STORE_CTX *context)
+{
+	(void)ok;
+	(void)context;
+	return 1;
+}
+
+static SSL_CTX *context_create(const struct config *config, const char *cert, const char *key, char **error_r)
+{
+	const char *ca = config_text(config, "tls", "client_ca");
+	bool only_13 = strcmp(config_text(config, "tls", "min_version"), "1.3") == 0;
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	if (context == NULL) {
+		*error_r = ssl_failure("TLS", "");
+		return NULL;
+	}
+	SSL_CTX_set_min_proto_version(context, only_13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	/* thousands of idle connections: buffers only while a record is under way, no cache of sessions */
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(context, 1);
+	if (SSL_CTX_use_certificate_chain_file(context, cert) != 1)
+		*error_r = ssl_failure("cannot use the certificate", cert);
+	else if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+		 SSL_CTX_check_private_key(context) != 1)
+		*error_r = ssl_failure("cannot use the private key", key);
+	else if (ca[0] != '\0' && SSL_CTX_load_verify_locations(context, ca, NULL) != 1)
+		*error_r = ssl_failure("cannot use the authorities", ca);
+	if (*error_r != NULL) {
+		SSL_CTX_free(context);
+		return NULL;
+	}
+	if (ca[0] != '\0') {
+		SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(ca));
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
+		SSL_CTX_set_session_id_context(context, (const unsigned char *)"trivet", 6);
+	}
+	return context;
+}
+
+struct net_tls *tls_create(const struct config *config, char **error_r)
+{
+	const char *const *certs, *const *keys;
+	size_t count = config_words(config, "tls", "cert", &certs),
+	       key_count = config_words(config, "tls", "key", &keys);
+	struct net_tls *tls;
+
+	*error_r = NULL;
+	if (count == 0)
+		return NULL;
+	tls = alloc_zero(1, sizeof *tls);
+	tls->refs = 1;
+	tls->contexts = alloc_zero(count, sizeof *tls->contexts);
+	for (size_t i = 0; i < count; i++) {
+		tls->contexts[i] = context_create(config, certs[i], i < key_count ? keys[i] : certs[i], error_r);
+		if (tls->contexts[i] == NULL) {
+			tls_destroy(&tls);
+			return NULL;
+		}
+		tls->count++;
+	}
+	if (count > 1) {
+		SSL_CTX_set_tlsext_servername_callback(tls->contexts[0], on_server_name);
+		SSL_CTX_set_tlsext_servername_arg(tls->contexts[0], tls);
+	}
+	return tls;
+}
+
+void tls_destroy(struct net_tls **tls)
+{
+	if (*tls == NULL || atomic_fetch_sub(&(*tls)->refs, 1) != 1) {
+		*tls = NULL;
+		return;
+	}
+	for (size_t i = 0; i < (*tls)->count; i++)
+		SSL_CTX_free((*tls)->contexts[i]);
+	free((*tls)->contexts);
+	free(*tls);
+	*tls = NULL;
+}
+
+static struct net_tls *ref(struct net_tls *tls)
+{
+	if (tls != NULL)
+		atomic_fetch_add(&tls->refs, 1);
+	return tls;
+}
+
+void tls_replace(struct net_daemon *daemon, struct net_tls *tls)
+{
+	struct net_tls *old;
+
+	pthread_mutex_lock(&daemon->tls_lock);
+	old = daemon->tls;
+	daemon->tls = tls;
+	pthread_mutex_unlock(&daemon->tls_lock);
+	tls_destroy(&old);
+}
+
+/* A connection keeps the contexts it began with: a handshake under way still looks into them for a server name. */
+SSL *tls_start(struct net_daemon *daemon, int fd, struct net_tls **tls_r)
+{
+	SSL *ssl = NULL;
+
+	pthread_mutex_lock(&daemon->tls_lock);
+	*tls_r = ref(daemon->tls);
+	pthread_mutex_unlock(&daemon->tls_lock);
+	if (*tls_r != NULL)
+		ssl = SSL_new((*tls_r)->contexts[0]);
+	if (ssl != NULL) {
+		SSL_set_fd(ssl, fd);
+		SSL_set_accept_state(ssl);
+	}
+	return ssl;
+}

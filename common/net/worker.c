@@ -1,0 +1,97 @@
+/* Workers: threads that take sessions from one queue and run their turns. The last worker to fall asleep is woken
+ * first: its caches are warm, and the others can stay asleep. */
+#include "common/net/net_private.h"
+#include "common/base/alloc.h"
+#include "common/base/must.h"
+
+#include <stdlib.h>
+
+enum { STACK_BYTES = 1024 * 1024 };
+
+static struct net_transport *next_turn(struct worker *worker)
+{
+	struct workers *workers = &worker->daemon->workers;
+	struct net_transport *transport;
+
+	pthread_mutex_lock(&workers->lock);
+	while ((transport = STAILQ_FIRST(&workers->queue)) == NULL && !workers->is_stopping) {
+		worker->is_woken = false;
+		worker->next_idle = workers->idle;
+		workers->idle = worker;
+		while (!worker->is_woken)
+			pthread_cond_wait(&worker->wake, &workers->lock);
+	}
+	if (transport != NULL)
+		STAILQ_REMOVE_HEAD(&workers->queue, queue);
+	pthread_mutex_unlock(&workers->lock);
+	return transport;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	struct net_transport *transport;
+
+	while ((transport = next_turn(worker)) != NULL)
+		turn_on_worker(transport);
+	return NULL;
+}
+
+void workers_push(struct net_daemon *daemon, struct net_transport *transport)
+{
+	struct workers *workers = &daemon->workers;
+	struct worker *worker;
+
+	pthread_mutex_lock(&workers->lock);
+	STAILQ_INSERT_TAIL(&workers->queue, transport, queue);
+	if ((worker = workers->idle) != NULL) {
+		workers->idle = worker->next_idle;
+		worker->is_woken = true;
+	}
+	pthread_mutex_unlock(&workers->lock);
+	if (worker != NULL)
+		pthread_cond_signal(&worker->wake);
+}
+
+void workers_start(struct net_daemon *daemon, unsigned count)
+{
+	struct workers *workers = &daemon->workers;
+	pthread_attr_t attributes;
+
+	pthread_mutex_init(&workers->lock, NULL);
+	STAILQ_INIT(&workers->queue);
+	workers->count = count;
+	workers->list = alloc_zero(count, sizeof *workers->list);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	for (unsigned i = 0; i < count; i++) {
+		struct worker *worker = &workers->list[i];
+		int rc;
+
+		worker->daemon = daemon;
+		pthread_cond_init(&worker->wake, NULL);
+		rc = pthread_create(&worker->thread, &attributes, worker_main, worker);
+		must(rc == 0);
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+void workers_stop(struct net_daemon *daemon)
+{
+	struct workers *workers = &daemon->workers;
+
+	pthread_mutex_lock(&workers->lock);
+	workers->is_stopping = true;
+	while (workers->idle != NULL) {
+		workers->idle->is_woken = true;
+		pthread_cond_signal(&workers->idle->wake);
+		workers->idle = workers->idle->next_idle;
+	}
+	pthread_mutex_unlock(&workers->lock);
+	for (unsigned i = 0; i < workers->count; i++) {
+		pthread_join(workers->list[i].thread, NULL);
+		pthread_cond_destroy(&workers->list[i].wake);
+	}
+	free(workers->list);
+	pthread_mutex_destroy(&workers->lock);
+}
