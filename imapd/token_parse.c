@@ -150,17 +150,17 @@ static struct span unescape(struct imap_parse_context *context, struct span insi
 	return span_from(bytes, n);
 }
 
-/* quoted, behind its first '"' */
-static bool borrow_quoted(struct imap_parse_context *context, struct span *at, struct span *string_r)
+/* quoted, behind its first '"'. copied_r: the string had escapes, and lies in the arena without them. */
+static bool take_quoted(struct imap_parse_context *context, struct span *at, struct span *string_r, bool *copied_r)
 {
-	bool has_escapes = false;
 	size_t i;
 
+	*copied_r = false;
 	for (i = 0; i < at->n && at->p[i] != '"'; i++) {
 		char c = at->p[i];
 
 		if (c == '\\') {
-			has_escapes = true;
+			*copied_r = true;
 			i++;
 			if (i == at->n || (at->p[i] != '"' && at->p[i] != '\\'))
 				return false;
@@ -172,42 +172,58 @@ static bool borrow_quoted(struct imap_parse_context *context, struct span *at, s
 		return false;
 	*string_r = span_sub(*at, 0, i);
 	*at = span_sub(*at, i + 1, at->n - i - 1);
-	if (has_escapes)
+	if (*copied_r)
 		*string_r = unescape(context, *string_r);
+	return true;
+}
+
+/* string, or a run of class (0: none) */
+static bool take_any_string(struct imap_parse_context *context, struct span *at, unsigned class, struct span *string_r,
+			    bool *copied_r)
+{
+	*copied_r = false;
+	if (imap_take(at, '"'))
+		return take_quoted(context, at, string_r, copied_r);
+	if (!imap_next_is(at, '{')) {
+		*string_r = imap_take_run(at, class);
+		return string_r->n > 0;
+	}
+	if (!imap_take_literal(at, string_r))
+		return false;
+	if (span_find_byte(*string_r, '\0') != SIZE_MAX) {
+		(void)imap_fail(context, "A NUL may not occur in a string");
+		return false;
+	}
 	return true;
 }
 
 bool imap_borrow_string(struct imap_parse_context *context, struct span *at, unsigned class, struct span *string_r)
 {
-	if (imap_next_is(at, '{')) {
-		if (!imap_take_literal(at, string_r))
-			return false;
-		if (span_find_byte(*string_r, '\0') != SIZE_MAX) {
-			(void)imap_fail(context, "A NUL may not occur in a string");
-			return false;
-		}
-		return true;
-	}
-	if (imap_take(at, '"'))
-		return borrow_quoted(context, at, string_r);
-	*string_r = imap_take_run(at, class);
-	return string_r->n > 0;
+	bool copied;
+
+	return take_any_string(context, at, class, string_r, &copied);
+}
+
+/* One copy in the arena and no more: it may be a password, which the session wipes. */
+static bool keep_string(struct imap_parse_context *context, struct span *at, unsigned class, struct span *string_r)
+{
+	bool copied;
+
+	if (!take_any_string(context, at, class, string_r, &copied))
+		return false;
+	if (!copied)
+		*string_r = arena_span(context->arena, *string_r);
+	return true;
 }
 
 bool imap_take_string(struct imap_parse_context *context, struct span *at, struct span *string_r)
 {
-	if (!imap_borrow_string(context, at, 0, string_r))
-		return false;
-	*string_r = arena_span(context->arena, *string_r);
-	return true;
+	return keep_string(context, at, 0, string_r);
 }
 
 bool imap_take_astring(struct imap_parse_context *context, struct span *at, struct span *string_r)
 {
-	if (!imap_borrow_string(context, at, IMAP_ASTRING_CHAR, string_r))
-		return false;
-	*string_r = arena_span(context->arena, *string_r);
-	return true;
+	return keep_string(context, at, IMAP_ASTRING_CHAR, string_r);
 }
 
 struct span imap_keep_buf(struct imap_parse_context *context, struct buf *buf)
