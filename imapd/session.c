@@ -167,6 +167,8 @@ static void wipe_secrets(struct imap_command *command, struct span bytes)
 	explicit_bzero((char *)bytes.p, bytes.n); /* ours: it stands in net.in */
 	if (command->row->parse == imap_login_parse && command->login.password.n > 0)
 		explicit_bzero((char *)command->login.password.p, command->login.password.n); /* ours: in the arena */
+	if (command->row->parse == imap_authenticate_parse && command->authenticate.initial.n > 0)
+		explicit_bzero((char *)command->authenticate.initial.p, command->authenticate.initial.n); /* likewise */
 }
 
 static void run_command(struct imap_session *session, struct span bytes)
