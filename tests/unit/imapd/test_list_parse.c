@@ -86,11 +86,33 @@ static void lsub(void **state)
 	PARSE_TEST_CASES(&test, cases);
 }
 
+static void too_many_patterns(void **state)
+{
+	static const struct parse_test test = {.parse = imap_list_parse, .describe = describe};
+	struct buf in = {0}, out = {0};
+	enum parse result;
+
+	(void)state;
+	buf_text(&in, " \"\" (a");
+	for (unsigned i = 1; i < 256; i++)
+		buf_text(&in, " a");
+	buf_byte(&in, ')');
+	parse_test_one(&test, in.p, in.n, &out, &result);
+	assert_int_equal(result, PARSE_OK);
+	in.n--;
+	buf_text(&in, " a)");
+	parse_test_one(&test, in.p, in.n, &out, &result);
+	assert_int_equal(result, PARSE_BAD);
+	buf_done(&in);
+	buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list),
 		cmocka_unit_test(lsub),
+		cmocka_unit_test(too_many_patterns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
