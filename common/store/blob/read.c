@@ -37,7 +37,7 @@ static enum store_status chunk_tx(struct store_tx *tx, void *arg)
 	enum store_status status = sql_prepare(tx->db, sql_chunk, &stmt);
 
 	if (status == STORE_OK) {
-		sql_bind_u64(stmt, 1, job->blob->id << 20 | job->number);
+		sql_bind_u64(stmt, 1, job->blob->id << 20 | (job->number + (job->blob->place == BLOB_CHUNKS)));
 		status = sql_step_one(stmt);
 	}
 	if (status == STORE_OK) {

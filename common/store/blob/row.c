@@ -35,7 +35,8 @@ static enum store_status insert_data(struct store_tx *tx, uint64_t blob, const s
 	enum store_status status = sql_prepare(tx->db, sql_data, &stmt);
 	size_t at = 0;
 
-	for (uint64_t i = 0; status == STORE_OK && (at < prepared->size || i == 0); i++) {
+	/* the one piece of an inline blob is number 0, chunks count from 1: so the key alone tells them apart */
+	for (uint64_t i = prepared->place == BLOB_CHUNKS; status == STORE_OK && (at < prepared->size || i == 0); i++) {
 		sql_bind_u64(stmt, 1, blob << 20 | i);
 		sql_bind_span(stmt, 2, span_sub(prepared->bytes, at, piece));
 		status = sql_run(stmt);
