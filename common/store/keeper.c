@@ -65,7 +65,7 @@ static void checkpoint(struct keeper *keeper)
 	enum store_status status = sql_checkpoint(keeper->db);
 
 	if (status == STORE_OK && atomic_load(&keeper->log_bytes) >= LOG_HUGE)
-		status = sql_checkpoint_all(keeper->db, false);
+		status = writer_begin_log_anew(keeper->parts.writer);
 	if (status != STORE_OK && status != STORE_BUSY)
 		log_error(NULL, "store: checkpoint of %s: %s", keeper->parts.sql.path, sql_error(keeper->db));
 	atomic_store(&keeper->ask_at, atomic_load(&keeper->log_bytes) + LOG_GROWN);

@@ -20,7 +20,8 @@ struct store {
 	struct store_options options; /* defaults filled in; path is ours */
 	char *path, *database;
 	struct writer *writer;
-	struct reader_pool *readers;
+	struct reader_pool *readers;      /* for looks at a few rows */
+	struct reader_pool *bulk_readers; /* for long walks */
 	struct watch_table *watches;
 	struct peers *peers;
 	struct keeper *keeper;
@@ -118,13 +119,23 @@ enum store_status store_write(struct store *store, store_tx_fn *fn, void *arg)
 	return status;
 }
 
-enum store_status store_read(struct store *store, store_tx_fn *fn, void *arg)
+static enum store_status read_by(struct store *store, struct reader_pool *readers, store_tx_fn *fn, void *arg)
 {
 	char *error = NULL;
-	enum store_status status = reader_run(store->readers, fn, arg, &error);
+	enum store_status status = reader_run(readers, fn, arg, &error);
 
 	log_failure(store, "a read", status, &error);
 	return status;
+}
+
+enum store_status store_read(struct store *store, store_tx_fn *fn, void *arg)
+{
+	return read_by(store, store->readers, fn, arg);
+}
+
+enum store_status store_read_many(struct store *store, store_tx_fn *fn, void *arg)
+{
+	return read_by(store, store->bulk_readers, fn, arg);
 }
 
 uint64_t store_commits(struct store *store)
@@ -281,7 +292,10 @@ static enum store_status open_writer(struct store *store, char **error_r)
 	struct sql_options options = sql_options_of(store);
 	struct sql_db *db = NULL;
 	char *cause = NULL;
-	enum store_status status = sql_open(&options, &db, error_r);
+	enum store_status status;
+
+	options.mmap_bytes = 0; /* see open_parts() */
+	status = sql_open(&options, &db, error_r);
 
 	if (status != STORE_OK)
 		return status;
@@ -303,6 +317,8 @@ static enum store_status open_parts(struct store *store, char **error_r)
 	enum store_status status;
 
 	store->watches = watch_table_create();
+	store->bulk_readers = reader_pool_create(store, &options);
+	options.mmap_bytes = 0; /* each change by others would unmap what is mapped: dear for a look at three pages */
 	store->readers = reader_pool_create(store, &options);
 	store->snapshots = snapshot_cache_create();
 	status = peers_open(notify, store->watches, &store->peers, error_r);
@@ -363,6 +379,7 @@ void store_close(struct store **store)
 	peers_close(&gone->peers);
 	snapshot_cache_destroy(&gone->snapshots);
 	reader_pool_destroy(&gone->readers);
+	reader_pool_destroy(&gone->bulk_readers);
 	writer_destroy(&gone->writer); /* the last connection of the last process moves the log into the database */
 	watch_table_destroy(&gone->watches);
 	free(gone->database);

@@ -27,6 +27,8 @@ typedef enum store_status store_tx_fn(struct store_tx *tx, void *arg);
 enum store_status store_write(struct store *store, store_tx_fn *fn, void *arg);
 /* Runs fn in a short read transaction on a pooled read connection, in the caller's thread. */
 enum store_status store_read(struct store *store, store_tx_fn *fn, void *arg);
+/* The same for walks over many pages: on a connection that maps the database. */
+enum store_status store_read_many(struct store *store, store_tx_fn *fn, void *arg);
 
 /* Remembers why, for the log line that store_write() and store_read() write once. Returns status. */
 enum store_status store_fail(struct store_tx *tx, enum store_status status, const char *fmt, ...)

@@ -21,8 +21,9 @@ enum { BATCH_MAX = 256 };
 enum job_state { JOB_WAITS, JOB_SLEEPS, JOB_LEADS, JOB_DONE };
 
 struct job {
-	store_tx_fn *fn; /* NULL: only asks for the version */
+	store_tx_fn *fn; /* NULL: aside is run instead, outside a transaction */
 	void *arg;
+	void (*aside)(struct sql_db *db, struct job *job);
 	struct store_tx tx;
 	enum store_status status;
 	uint64_t version;
@@ -178,24 +179,21 @@ static void run_batch(struct writer *w, struct batch *batch)
 /* --- leading
  * -------------------------------------------------------------------------------------------------------------- */
 
-/* Takes what waits; questions for the version are answered here. */
-static void take_batch(struct writer *w, struct batch *batch, struct batch *questions)
+static void take_batch(struct writer *w, struct batch *batch, struct batch *asides)
 {
 	struct job *job;
 
 	pthread_mutex_lock(&w->lock);
-	while ((job = w->first) != NULL && batch->count < BATCH_MAX && questions->count < BATCH_MAX) {
+	while ((job = w->first) != NULL && batch->count < BATCH_MAX && asides->count < BATCH_MAX) {
 		w->first = job->next;
 		if (job->fn != NULL)
 			batch->jobs[batch->count++] = job;
 		else
-			questions->jobs[questions->count++] = job;
+			asides->jobs[asides->count++] = job;
 	}
 	if (w->first == NULL)
 		w->end = &w->first;
 	pthread_mutex_unlock(&w->lock);
-	for (size_t i = 0; i < questions->count; i++)
-		questions->jobs[i]->version = sql_version(w->db);
 }
 
 static void hand_over(struct writer *w)
@@ -254,12 +252,14 @@ static void answer(const struct batch *batch, const struct job *own)
 
 static void lead(struct writer *w, struct job *own)
 {
-	struct batch batch, questions;
+	struct batch batch, asides;
 	struct store_touched touched = {0};
 	uint64_t log_bytes;
 
-	batch.count = questions.count = 0; /* the arrays stay as they are: they are big */
-	take_batch(w, &batch, &questions);
+	batch.count = asides.count = 0; /* the arrays stay as they are: they are big */
+	take_batch(w, &batch, &asides);
+	for (size_t i = 0; i < asides.count; i++)
+		asides.jobs[i]->aside(w->db, asides.jobs[i]);
 	run_batch(w, &batch);
 	log_bytes = sql_log_bytes(w->db);
 	hand_over(w);
@@ -267,7 +267,7 @@ static void lead(struct writer *w, struct job *own)
 	if (touched.count > 0)
 		w->hooks.tell_here(w->hooks.arg, &touched);
 	answer(&batch, own);
-	answer(&questions, own);
+	answer(&asides, own);
 	if (touched.count > 0)
 		w->hooks.tell_others(w->hooks.arg, &touched);
 	if (batch.count > 0)
@@ -299,9 +299,27 @@ enum store_status writer_run(struct writer *w, store_tx_fn *fn, void *arg, char 
 	return job.status;
 }
 
+static void ask_version(struct sql_db *db, struct job *job)
+{
+	job->version = sql_version(db);
+}
+
+static void begin_log_anew(struct sql_db *db, struct job *job)
+{
+	job->status = sql_checkpoint_all(db, false);
+}
+
+enum store_status writer_begin_log_anew(struct writer *w)
+{
+	struct job job = {.aside = begin_log_anew};
+
+	submit(w, &job);
+	return job.status;
+}
+
 uint64_t writer_version(struct writer *w)
 {
-	struct job job = {0};
+	struct job job = {.aside = ask_version};
 
 	submit(w, &job);
 	return job.version;

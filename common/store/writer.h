@@ -24,6 +24,8 @@ enum store_status writer_run(struct writer *writer, store_tx_fn *fn, void *arg, 
 
 /* sql_version() of the writing connection: changes only when another process has committed. */
 uint64_t writer_version(struct writer *writer);
+/* sql_checkpoint_all() in its turn among the closures: from outside, a busy writer would never let it in. */
+enum store_status writer_begin_log_anew(struct writer *writer);
 uint64_t writer_commits(struct writer *writer);
 
 #endif

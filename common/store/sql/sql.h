@@ -58,7 +58,8 @@ bool sql_in_transaction(struct sql_db *db); /* false also where a failure made t
 
 /* The log (SQLite: the WAL) into the database. Without stopping anybody; may do only a part. */
 enum store_status sql_checkpoint(struct sql_db *db);
-/* All of it, so that the log begins anew: waits for readers, holds up writers for a moment; truncate: gives its space back. */
+/* All of it, so that the log begins anew: holds up writers, and waits for readers, but only for a moment: else STORE_BUSY.
+ * truncate: gives its space back. */
 enum store_status sql_checkpoint_all(struct sql_db *db, bool truncate);
 uint64_t sql_log_bytes(struct sql_db *db); /* length of the log after this connection's last commit */
 

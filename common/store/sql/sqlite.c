@@ -14,7 +14,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { PAGE_BYTES = 8192, FRAME_BYTES = PAGE_BYTES + 24, STATEMENT_BUCKETS = 256, ERROR_BYTES = 256 };
+enum {
+	PAGE_BYTES = 8192,
+	FRAME_BYTES = PAGE_BYTES + 24,
+	STATEMENT_BUCKETS = 256,
+	ERROR_BYTES = 256,
+	CHECKPOINT_WAIT_MS = 200
+};
 
 struct sql_stmt {
 	sqlite3_stmt *raw;
@@ -447,8 +453,14 @@ enum store_status sql_checkpoint(struct sql_db *db)
 enum store_status sql_checkpoint_all(struct sql_db *db, bool truncate)
 {
 	int how = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+	unsigned timeout_ms = db->busy_timeout_ms;
+	enum store_status status;
 
-	return status_of(db, sqlite3_wal_checkpoint_v2(db->raw, NULL, how, NULL, NULL));
+	if (timeout_ms > CHECKPOINT_WAIT_MS)
+		db->busy_timeout_ms = CHECKPOINT_WAIT_MS; /* nobody writes meanwhile */
+	status = status_of(db, sqlite3_wal_checkpoint_v2(db->raw, NULL, how, NULL, NULL));
+	db->busy_timeout_ms = timeout_ms;
+	return status;
 }
 
 uint64_t sql_log_bytes(struct sql_db *db)
