@@ -1,9 +1,9 @@
-/* Messages: structure, header, text (RFC 5322, 2045, 2046, 2047, 2183, 2231). One pass over the bytes of a message gives
- * everything the store keeps beside them. Whatever the bytes are, there is an answer: broken structure becomes a sensible
- * part tree, never an error. Time is linear in the bytes; depth and number of parts are bounded. Any thread.
+/* Messages: structure, header, text (RFC 5322, 2045, 2046, 2047, 2183, 2231). One pass over the bytes of a message
+ * gives everything the store keeps beside them. Whatever the bytes are, there is an answer: broken structure becomes a
+ * sensible part tree, never an error. Time is linear in the bytes; depth and number of parts are bounded. Any thread.
  *
- * Texts that clients get as they are written here (envelope, bodystructure) use the forms that RFC 9051, 7.5.2 defines and
- * RFC 3501 shares, with strings quoted where all bytes are printable ASCII and literals otherwise. */
+ * Texts that clients get as they are written here (envelope, bodystructure) use the forms that RFC 9051, 7.5.2 defines
+ * and RFC 3501 shares, with strings quoted where all bytes are printable ASCII and literals otherwise. */
 #ifndef MIME_MIME_H
 #define MIME_MIME_H
 
@@ -28,8 +28,9 @@ enum mime_kind {
 struct mime_part {
 	enum mime_kind kind;
 	enum mime_encoding encoding;
-	size_t header_at, header_size; /* MIME header of the part (of the root: the message header) with the empty line */
-	size_t body_at, body_size;     /* what BODY[n] gives: without the line end that belongs to a boundary */
+	size_t header_at,
+		header_size;       /* MIME header of the part (of the root: the message header) with the empty line */
+	size_t body_at, body_size; /* what BODY[n] gives: without the line end that belongs to a boundary */
 	uint32_t body_lines;
 	struct mime_part *child; /* an array of child_count parts */
 	uint32_t child_count;
@@ -44,8 +45,8 @@ struct mime_derived {
 	struct span bodystructure; /* "(...)" with all extension data */
 	struct span parts;         /* the part tree, packed: see mime_parts_unpack() */
 	struct span header_text;   /* for search: a line "name:value\n" a field, decoded, folded as mime_fold() does */
-	struct span body_text;     /* for search: the decoded text of all text parts (and of the headers of nested messages),
-	                              folded; parts separated by '\n'; HTML as its text without the tags */
+	struct span body_text;     /* for search: the decoded text of all text parts (and of the headers of nested
+				      messages),     folded; parts separated by '\n'; HTML as its text without the tags */
 	bool body_text_is_partial; /* more than text_max bytes: a search must look at the message itself behind them */
 	int64_t sent_at;           /* the Date field's instant, seconds since 1970; INT64_MIN where there is none */
 	int32_t sent_day;          /* its day, zone disregarded, in days since 1970-01-01 (SEARCH SENTON); INT32_MIN */
@@ -71,7 +72,8 @@ const struct mime_part *mime_part_find(const struct mime_part *root, const uint3
  * the empty line at the end: HEADER.FIELDS and HEADER.FIELDS.NOT. names are compared without regard to ASCII case. */
 void mime_header_select(struct span header, const struct span *names, size_t count, bool invert, struct buf *out);
 
-/* Goes over the fields of a header block: false at its end. value_r is raw, with its foldings, without the last line end. */
+/* Goes over the fields of a header block: false at its end. value_r is raw, with its foldings, without the last line
+ * end. */
 bool mime_header_next(struct span *header, struct span *name_r, struct span *value_r);
 
 /* Unfolds and decodes encoded-words (RFC 2047) and raw 8-bit text into valid UTF-8. */
@@ -81,13 +83,16 @@ void mime_header_decode(struct span raw, struct buf *out);
  * become one blank. ASCII stays ASCII in lower case. text must be UTF-8; invalid bytes become U+FFFD. */
 void mime_fold(struct span text, struct buf *out);
 
-/* Converts to UTF-8; what the charset does not define becomes U+FFFD. False: the charset is unknown (out gets the ASCII,
- * and U+FFFD for the rest). charset is compared without regard to case, and known wrong names are understood. */
+/* Canonical composition alone (NFC), as names of mailboxes need it; invalid bytes become U+FFFD. */
+void mime_nfc(struct span text, struct buf *out);
+
+/* Converts to UTF-8; what the charset does not define becomes U+FFFD. False: the charset is unknown (out gets the
+ * ASCII, and U+FFFD for the rest). charset is compared without regard to case, and known wrong names are understood. */
 bool mime_to_utf8(struct span charset, struct span bytes, struct buf *out);
 bool mime_charset_is_known(struct span charset); /* for SEARCH CHARSET and [BADCHARSET (...)] */
 
-/* Undoes a content-transfer-encoding as RFC 9051's BINARY needs it. False: the encoding is unknown ([UNKNOWN-CTE]). Damaged
- * base64 and quoted-printable are decoded as far as they make sense. */
+/* Undoes a content-transfer-encoding as RFC 9051's BINARY needs it. False: the encoding is unknown ([UNKNOWN-CTE]).
+ * Damaged base64 and quoted-printable are decoded as far as they make sense. */
 bool mime_decode(enum mime_encoding encoding, struct span body, struct buf *out);
 
 /* date-time of RFC 5322, 3.3 with the obsolete forms: false where it cannot be understood. zone in minutes east. */
