@@ -2,6 +2,7 @@
 #include "common/directory/directory.h"
 #include "common/base/alloc.h"
 #include "common/base/must.h"
+#include "common/base/utf8.h"
 #include "common/mime/mime.h"
 
 #include <stdlib.h>
@@ -40,8 +41,9 @@ bool directory_name_normalize(struct span name, struct buf *out)
 	struct span trimmed = span_trim(name);
 	size_t before = out->n;
 
-	if (trimmed.n == 0 || trimmed.n > STORE_USER_NAME_MAX || !mime_nfc(trimmed, out))
+	if (trimmed.n == 0 || trimmed.n > STORE_USER_NAME_MAX || !utf8_is_valid(trimmed))
 		return false;
+	mime_nfc(trimmed, out);
 	for (size_t i = before; i < out->n; i++) {
 		if ((unsigned char)out->p[i] < 0x20 || out->p[i] == 0x7f)
 			return false;
