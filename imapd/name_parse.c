@@ -2,18 +2,8 @@
  * used, UTF-8 in NFC comes out. */
 #include "imapd/parse_private.h"
 #include "common/base/mutf7.h"
-
-#include <stdlib.h>
-#include <uninorm.h>
-#include <unistr.h>
-
-static bool is_ascii(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
+#include "common/base/utf8.h"
+#include "common/mime/mime.h"
 
 /* C0, DEL, C1, and the line and paragraph separators U+2028, U+2029; name is valid UTF-8. */
 static bool has_control(struct span name)
@@ -31,15 +21,10 @@ static bool has_control(struct span name)
 
 static struct span normalize(struct imap_parse_context *context, struct span name)
 {
-	size_t n = 0;
-	uint8_t *composed = u8_normalize(UNINORM_NFC, (const uint8_t *)name.p, name.n, NULL, &n);
-	struct span copy;
+	struct buf composed = {0};
 
-	if (composed == NULL)
-		return arena_span(context->arena, name);
-	copy = arena_span(context->arena, span_from(composed, n));
-	free(composed);
-	return copy;
+	mime_nfc(name, &composed);
+	return imap_keep_buf(context, &composed);
 }
 
 /* What is not modified UTF-7 although the client never enabled anything else is taken as UTF-8 where it can be: a bare
@@ -51,9 +36,9 @@ static bool decode(struct imap_parse_context *context, struct span raw, struct s
 
 	if (!context->utf8 && span_find_byte(raw, '&') != SIZE_MAX && mutf7_decode(raw, &decoded))
 		raw = buf_view(&decoded);
-	if (is_ascii(raw)) {
+	if (utf8_ascii_prefix(raw) == raw.n) {
 		*name_r = arena_span(context->arena, raw);
-	} else if (u8_check((const uint8_t *)raw.p, raw.n) == NULL) {
+	} else if (utf8_is_valid(raw)) {
 		*name_r = normalize(context, raw);
 	} else {
 		(void)imap_fail(context, "A mailbox name must be modified UTF-7 or UTF-8");

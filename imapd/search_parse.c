@@ -2,9 +2,8 @@
  * OLDER): the program becomes a tree, its texts UTF-8, folded. A row of keys[] says what a word's arguments are and
  * what it becomes. */
 #include "imapd/parse_private.h"
+#include "common/base/utf8.h"
 #include "common/mime/mime.h"
-
-#include <unistr.h>
 
 enum argument {
 	ARG_NONE,
@@ -117,7 +116,7 @@ static bool take_text(struct program *program, struct span *at, struct span *tex
 	if (program->search->bad_charset) /* the answer will be NO [BADCHARSET]; only the grammar matters */
 		return true;
 	if (is_utf8_or_ascii(program->charset)) {
-		if (u8_check((const uint8_t *)raw.p, raw.n) != NULL) {
+		if (!utf8_is_valid(raw)) {
 			(void)imap_fail(context, "That text is not valid UTF-8");
 			return false;
 		}

@@ -1,7 +1,6 @@
 /* Modified UTF-7: base64 (with ',' for '/', without '=') of UTF-16 between '&' and '-'; "&-" is '&'. */
 #include "common/base/mutf7.h"
-
-#include <string.h>
+#include "common/base/utf8.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
@@ -21,32 +20,13 @@ static bool is_direct(uint32_t c)
 	return c >= 0x20 && c <= 0x7e;
 }
 
-static void put_utf8(struct buf *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_byte(out, (char)c);
-	} else if (c < 0x800) {
-		buf_byte(out, (char)(0xc0 | c >> 6));
-		buf_byte(out, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_byte(out, (char)(0xe0 | c >> 12));
-		buf_byte(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_byte(out, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_byte(out, (char)(0xf0 | c >> 18));
-		buf_byte(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_byte(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_byte(out, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 /* Takes one UTF-16 unit of a run; *high is the surrogate that waits for its second half, or 0. */
 static bool put_unit(struct buf *out, uint32_t unit, uint32_t *high)
 {
 	if (*high != 0) {
 		if (unit < 0xdc00 || unit > 0xdfff)
 			return false;
-		put_utf8(out, 0x10000 + ((*high - 0xd800) << 10) + (unit - 0xdc00));
+		utf8_put(out, 0x10000 + ((*high - 0xd800) << 10) + (unit - 0xdc00));
 		*high = 0;
 		return true;
 	}
@@ -56,7 +36,7 @@ static bool put_unit(struct buf *out, uint32_t unit, uint32_t *high)
 	}
 	if ((unit >= 0xdc00 && unit <= 0xdfff) || is_direct(unit))
 		return false;
-	put_utf8(out, unit);
+	utf8_put(out, unit);
 	return true;
 }
 
@@ -116,24 +96,6 @@ bool mutf7_decode(struct span name, struct buf *out)
 	return true;
 }
 
-/* Takes one character off the front; U+FFFD for one byte that begins none. */
-static uint32_t take_utf8(struct span *in)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)in->p[0];
-	size_t more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : 3;
-	uint32_t c = more == 0 ? first : first & (0x3fu >> more);
-	bool bad = (first >= 0x80 && first < 0xc2) || first > 0xf4 || in->n <= more;
-
-	for (size_t i = 1; !bad && i <= more; i++) {
-		bad = ((unsigned char)in->p[i] & 0xc0) != 0x80;
-		c = c << 6 | ((unsigned char)in->p[i] & 0x3f);
-	}
-	bad = bad || c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff);
-	*in = bad ? span_sub(*in, 1, in->n - 1) : span_sub(*in, more + 1, in->n - more - 1);
-	return bad ? 0xfffd : c;
-}
-
 /* The bits of a run that do not fill a digit yet. */
 struct run {
 	uint32_t bits;
@@ -162,7 +124,7 @@ void mutf7_encode(struct span name, struct buf *out)
 	bool in_run = false;
 
 	while (name.n > 0) {
-		uint32_t c = take_utf8(&name);
+		uint32_t c = utf8_take(&name);
 
 		if (in_run == is_direct(c)) {
 			if (in_run)

@@ -3,12 +3,12 @@
  * at (APPEND excepted). */
 #include "common/base/alloc.h"
 #include "common/base/must.h"
+#include "common/base/utf8.h"
 #include "imapd/command.h"
 #include "imapd/frame.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistr.h>
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -45,7 +45,7 @@ static void check_set(const struct imap_set *set)
 
 static void check_name(struct span name)
 {
-	must(u8_check((const uint8_t *)name.p, name.n) == NULL);
+	must(utf8_is_valid(name));
 	for (size_t i = 0; i < name.n; i++)
 		must((unsigned char)name.p[i] >= 0x20 && name.p[i] != 0x7f);
 }
