@@ -1,5 +1,6 @@
 /* One thread that sleeps until there is something to do: the log has grown, the last commit is a while ago, or (only
- * while something is watched) it is time to look what others did. Commits never wait for a checkpoint. */
+ * while something is watched) it is time to look what others did. Commits do not wait for a
+ * checkpoint, but for the short one that makes a huge log begin anew. */
 #include "common/store/keeper.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -67,7 +68,7 @@ static void checkpoint(struct keeper *keeper)
 	if (status == STORE_OK && atomic_load(&keeper->log_bytes) >= LOG_HUGE)
 		status = writer_begin_log_anew(keeper->parts.writer);
 	if (status != STORE_OK && status != STORE_BUSY)
-		log_error(NULL, "store: checkpoint of %s: %s", keeper->parts.sql.path, sql_error(keeper->db));
+		log_error(NULL, "store: checkpoint of %s: %s", keeper->parts.sql.path, store_status_text(status));
 	atomic_store(&keeper->ask_at, atomic_load(&keeper->log_bytes) + LOG_GROWN);
 	atomic_store(&keeper->is_asked, false);
 }

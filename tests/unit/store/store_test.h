@@ -20,30 +20,6 @@
 
 #include <cmocka.h>
 
-/* Until message.c and the snapshot cache are there. */
-__attribute__((weak)) enum store_status store_message_drop_all(struct store_tx *tx, uint64_t mailbox, uint64_t owner)
-{
-	(void)tx, (void)mailbox, (void)owner;
-	return STORE_OK;
-}
-
-__attribute__((weak)) enum store_status store_message_move_all(struct store_tx *tx, uint64_t actor, uint64_t from,
-							       uint64_t to)
-{
-	(void)tx, (void)actor, (void)from, (void)to;
-	return STORE_OK;
-}
-
-__attribute__((weak)) struct snapshot_cache *snapshot_cache_create(void)
-{
-	return NULL;
-}
-
-__attribute__((weak)) void snapshot_cache_destroy(struct snapshot_cache **cache)
-{
-	*cache = NULL;
-}
-
 struct store_test {
 	char folder[64]; /* of the test */
 	char path[80];   /* of the store */
