@@ -1,0 +1,133 @@
+"""Reads dialogue scripts (STYLE.md, "Tests"; README.md here lists every directive)."""
+import os
+import re
+import shlex
+
+from pattern import Pattern
+from tokens import unescape
+
+ACTIONS = ("wait", "clock", "fault", "eof", "close", "compress", "starttls", "check", "quiet", "bytes", "login", "in", "any", "sasl",
+           "trivet")
+
+
+class ScriptError(Exception):
+    """The script itself is wrong."""
+
+
+class Step:
+    """One line: kind is C, S, S*, S!, S| or an action's name; where is the connection's number."""
+
+    def __init__(self, line, kind, where, text, blocks, pattern=None):
+        self.line, self.kind, self.where, self.text, self.blocks, self.pattern = line, kind, where, text, blocks, pattern
+
+
+class User:
+    def __init__(self, name):
+        self.name, self.password, self.mailboxes, self.keeps_recent = name, "pass", [], False
+
+
+class Script:
+    def __init__(self, path):
+        self.path, self.name = path, os.path.basename(path)
+        self.users, self.settings, self.steps = {}, [], []
+        self.is_raw = self.is_tls = False
+        with open(path, "rb") as f:
+            self.lines = f.read().decode("utf-8", "surrogateescape").split("\n")
+        at = 0
+        while at < len(self.lines):
+            at = self.read(at)
+        if not self.users:
+            self.users["u1"] = User("u1")
+
+    @property
+    def needs_own_daemon(self):
+        return bool(self.settings) or any(step.kind in ("clock", "fault") for step in self.steps)
+
+    @property
+    def needs_faults(self):
+        return any(step.kind in ("clock", "fault") for step in self.steps)
+
+    @property
+    def needs_tls(self):
+        return self.is_tls or any(step.kind == "starttls" for step in self.steps)
+
+    def read(self, at):
+        """Reads the line `at` and what belongs to it; the next line's index."""
+        line = self.lines[at]
+        if not line.strip() or line.startswith("#"):
+            return at + 1
+        word, _, rest = line.partition(" ")
+        found = re.fullmatch(r"([CS])([1-9]?)([*!|]?)", word)
+        if found:
+            return self.read_dialogue(at, found, rest)
+        if word == "user":
+            self.read_user(at, rest)
+        elif word == "config":
+            self.settings.append(rest.strip())
+        elif word == "raw":
+            self.is_raw = True
+        elif word == "tls":
+            self.is_tls = True
+        elif word in ACTIONS:
+            self.read_action(at, word, rest)
+        else:
+            raise ScriptError("%s:%d: what is %r?" % (self.name, at + 1, word))
+        return at + 1
+
+    def read_user(self, at, rest):
+        words = shlex.split(rest)
+        if not words:
+            raise ScriptError("%s:%d: user NAME" % (self.name, at + 1))
+        user = self.users.setdefault(words[0], User(words[0]))
+        words = words[1:]
+        while words:
+            word = words.pop(0)
+            if word == "password":
+                user.password = words.pop(0)
+            elif word == "recent":
+                user.keeps_recent = True
+            else:
+                mailbox, _, files = word.partition("=")
+                user.mailboxes.append((mailbox, files.split(",")))
+
+    def read_action(self, at, word, rest):
+        found = re.match(r"C([1-9]?)(?: |$)", rest)
+        where = int(found[1] or 1) if found else 1
+        text = rest[found.end():] if found else rest
+        self.steps.append(Step(at + 1, word, where, text.encode("utf-8", "surrogateescape"), []))
+
+    def read_dialogue(self, at, found, rest):
+        """A C or S line with its {{…}} blocks: each block's content in `blocks`, \\0N\\0 in its place."""
+        begin, blocks, text = at, [], rest
+        while True:
+            open_at = text.find("{{")
+            if open_at < 0:
+                break
+            close = text.find("}}", open_at)
+            before, content = text[:open_at], None
+            plus = text[open_at + 2:open_at + 3] in ("+", "-") and text[open_at + 2:open_at + 3]
+            inside = open_at + 2 + len(plus or "")
+            if close >= 0:
+                content = unescape(text[inside:close].encode("utf-8", "surrogateescape"))
+                after = text[close + 2:]
+            elif text[inside:].strip():
+                raise ScriptError("%s:%d: the block has no end" % (self.name, at + 1))
+            else:
+                content, after, at = self.read_block(at)
+            blocks.append(((plus or "").encode(), content))
+            text = "%s\0%d\0%s" % (before, len(blocks) - 1, after)
+        kind, where, mark = found[1] + found[3], int(found[2] or 1), found[1]
+        encoded = text.encode("utf-8", "surrogateescape")
+        pattern = Pattern(encoded, [content for _, content in blocks]) if mark == "S" else None
+        self.steps.append(Step(begin + 1, kind, where, encoded, blocks, pattern))
+        return at + 1
+
+    def read_block(self, at):
+        """The lines of a block that begins behind line `at`, up to one that begins with }}: (content, rest, index of that line)."""
+        content = []
+        for i in range(at + 1, len(self.lines)):
+            if self.lines[i].startswith("}}"):
+                return b"".join(content), self.lines[i][2:], i
+            line = self.lines[i].encode("utf-8", "surrogateescape")
+            content.append(line[:-1] if line.endswith(b"\\") else line + b"\r\n")
+        raise ScriptError("%s:%d: the block has no end" % (self.name, at + 1))
