@@ -1,0 +1,241 @@
+/* Names and passwords, identities, masters, and the one line that every log-in writes. */
+#include "common/auth/auth_private.h"
+#include "common/base/alloc.h"
+#include "common/base/must.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADDRESS_BYTES = 64 };
+
+/* clang-format off */
+const struct config_key auth_keys[] = {
+	/* section name                type             fallback  min    max        choices  reloadable  help */
+	{ "auth",  "mechanisms",       CONFIG_WORDS,    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN EXTERNAL",
+	                                                          0,     0,         NULL,    false,      "SASL mechanisms, best first" },
+	{ "auth",  "iterations",       CONFIG_NUMBER,   "15000",  4096,  10000000,  NULL,    true,       "iterations of the hash of new passwords" },
+	{ "auth",  "cache_ttl",        CONFIG_DURATION, "5m",     0,     86400000,  NULL,    true,       "how long a verified password is remembered, as a keyed digest" },
+	{ "auth",  "master_users",     CONFIG_WORDS,    "",       0,     0,         NULL,    false,      "users who may log in as others, by USER*MASTER" },
+	{ "auth",  "master_separator", CONFIG_TEXT,     "*",      0,     0,         NULL,    false,      "what stands between USER and MASTER" },
+	{ "auth",  "delay_max",        CONFIG_DURATION, "15s",    0,     600000,    NULL,    false,      "longest delay after failures" },
+	{ "auth",  "lockout_failures", CONFIG_NUMBER,   "20",     0,     1000000,   NULL,    false,      "failures of an address or a user that close the door; 0: never" },
+	{ "auth",  "lockout_time",     CONFIG_DURATION, "10m",    1000,  604800000, NULL,    false,      "for how long, and over which time failures count" },
+	{ "auth",  "throttle_exempt",  CONFIG_WORDS,    "",       0,     0,         NULL,    false,      "addresses whose failures count by user alone" },
+	{ NULL,    NULL,               CONFIG_TEXT,     NULL,     0,     0,         NULL,    false,      NULL },
+};
+/* clang-format on */
+
+struct auth *auth_create(const struct config *config, struct directory *directory, const char *service, char **error_r)
+{
+	struct auth *auth = alloc_zero(1, sizeof *auth);
+	const char *const *words;
+	struct buf offered = {0};
+	size_t count;
+
+	*error_r = NULL;
+	auth->directory = directory;
+	auth->service = alloc_text(service);
+	auth->cache = cache_create((int64_t)config_number(config, "auth", "cache_ttl"));
+	auth->throttle = throttle_create(config);
+	auth->separator = config_text(config, "auth", "master_separator")[0];
+	auth->master_count = config_words(config, "auth", "master_users", &words);
+	auth->masters = alloc_zero(auth->master_count + 1, sizeof *auth->masters);
+	for (size_t i = 0; i < auth->master_count; i++)
+		auth->masters[i] = alloc_text(words[i]);
+	count = config_words(config, "auth", "mechanisms", &words);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&offered, "%s%s", i > 0 ? " " : "", words[i]);
+	(void)buf_cstr(&offered);
+	auth->offered = span_from(offered.p, offered.n);
+	if (!sasl_is_ready(auth, error_r))
+		auth_destroy(&auth);
+	return auth;
+}
+
+void auth_destroy(struct auth **auth)
+{
+	if (*auth == NULL)
+		return;
+	for (size_t i = 0; i < (*auth)->master_count; i++)
+		free((*auth)->masters[i]);
+	free((*auth)->masters);
+	free((char *)(*auth)->offered.p);
+	free((*auth)->service);
+	cache_destroy(&(*auth)->cache);
+	throttle_destroy(&(*auth)->throttle);
+	free(*auth);
+	*auth = NULL;
+}
+
+void auth_reload(struct auth *auth, const struct config *config)
+{
+	cache_set_ttl(auth->cache, (int64_t)config_number(config, "auth", "cache_ttl"));
+}
+
+void auth_identity_done(struct auth_identity *identity)
+{
+	free(identity->name);
+	free(identity->master);
+	*identity = (struct auth_identity){0};
+}
+
+static bool is_master(const struct auth *auth, struct span name)
+{
+	for (size_t i = 0; i < auth->master_count; i++)
+		if (span_is_nocase(name, auth->masters[i]))
+			return true;
+	return false;
+}
+
+bool auth_may_act(const struct auth *auth, struct span who, struct span as)
+{
+	return span_equal_nocase(who, as) || is_master(auth, who);
+}
+
+/* "user*master" in two; false where there is no separator. */
+static bool split_master(const struct auth *auth, struct span name, struct span *user, struct span *master)
+{
+	size_t at =
+		auth->separator == '\0' || auth->master_count == 0 ? SIZE_MAX : span_find_byte(name, auth->separator);
+
+	*user = span_sub(name, 0, at);
+	*master = at == SIZE_MAX ? (struct span){0} : span_sub(name, at + 1, SIZE_MAX);
+	return at != SIZE_MAX;
+}
+
+enum auth_result auth_identify(struct auth *auth, struct span user, struct span master,
+			       struct auth_identity *identity_r)
+{
+	struct arena *arena = arena_create();
+	struct directory_user found;
+	enum auth_result result = AUTH_FAILED;
+
+	switch (directory_find(auth->directory, user, arena, &found)) {
+	case DIRECTORY_OK:
+		result = found.is_disabled ? AUTH_EXPIRED : AUTH_OK;
+		break;
+	case DIRECTORY_UNKNOWN:
+		break;
+	case DIRECTORY_UNAVAILABLE:
+		result = AUTH_UNAVAILABLE;
+		break;
+	}
+	if (result == AUTH_OK)
+		*identity_r = (struct auth_identity){.user = found.id,
+						     .name = alloc_text_n(found.name.p, found.name.n),
+						     .is_admin = found.is_admin,
+						     .master = master.n == 0 ? NULL : alloc_text_n(master.p, master.n)};
+	arena_destroy(&arena);
+	return result;
+}
+
+static bool verify(struct auth *auth, const struct directory_user *user, struct span password)
+{
+	if (cache_has(auth->cache, user->name, user->secrets, password))
+		return true;
+	if (!auth_secrets_verify(user->secrets, password))
+		return false;
+	cache_add(auth->cache, user->name, user->secrets, password);
+	return true;
+}
+
+enum auth_result auth_check(struct auth *auth, struct span name, struct span password, struct auth_identity *identity_r)
+{
+	struct span user, master;
+	bool by_master = split_master(auth, name, &user, &master);
+	struct arena *arena = arena_create();
+	struct directory_user found;
+	enum directory_status known = directory_find(auth->directory, by_master ? master : user, arena, &found);
+	enum auth_result result = AUTH_FAILED;
+
+	if (known == DIRECTORY_OK && verify(auth, &found, password)) {
+		if (found.is_disabled)
+			result = AUTH_EXPIRED;
+		else if (by_master && !is_master(auth, found.name))
+			result = AUTH_DENIED;
+		else
+			result = auth_identify(auth, user, by_master ? found.name : (struct span){0}, identity_r);
+	} else if (known == DIRECTORY_UNKNOWN || (known == DIRECTORY_OK && found.secrets.n == 0)) {
+		secrets_waste_time(password); /* an unknown name takes as long as a wrong password */
+	} else if (known == DIRECTORY_UNAVAILABLE) {
+		result = AUTH_UNAVAILABLE;
+	}
+	arena_destroy(&arena);
+	return result;
+}
+
+static const char *reason_of(enum auth_result result)
+{
+	switch (result) {
+	case AUTH_OK:
+	case AUTH_CONTINUE:
+		return "none";
+	case AUTH_FAILED:
+		return "password";
+	case AUTH_DENIED:
+		return "not-allowed";
+	case AUTH_EXPIRED:
+		return "disabled";
+	case AUTH_LOCKED_OUT:
+		return "locked-out";
+	case AUTH_INSECURE:
+		return "no-tls";
+	case AUTH_UNAVAILABLE:
+		return "unavailable";
+	case AUTH_UNKNOWN_MECHANISM:
+		return "mechanism";
+	case AUTH_BAD_SYNTAX:
+		return "syntax";
+	}
+	return "unknown";
+}
+
+bool auth_is_locked_out(struct auth *auth, const struct auth_peer *peer, struct span user)
+{
+	char address[ADDRESS_BYTES];
+
+	throttle_address(peer->remote, address, sizeof address);
+	return throttle_is_closed(auth->throttle, address, user);
+}
+
+enum auth_result auth_finish(struct auth *auth, const struct auth_peer *peer, struct span user, enum auth_result result,
+			     const struct auth_identity *identity, const char *mechanism, unsigned *delay_ms_r)
+{
+	struct log_about about = peer->about;
+	struct buf name = {0};
+	char address[ADDRESS_BYTES];
+
+	*delay_ms_r = 0;
+	throttle_address(peer->remote, address, sizeof address);
+	buf_span(&name, span_sub(user, 0, STORE_USER_NAME_MAX));
+	if (result == AUTH_OK) {
+		throttle_succeeded(auth->throttle, address, user);
+		about.user = identity->name;
+		if (identity->master != NULL)
+			log_info(&about, "login: mechanism=%s master=<%s>%s", mechanism, identity->master,
+				 peer->is_tls ? " tls" : "");
+		else
+			log_info(&about, "login: mechanism=%s%s", mechanism, peer->is_tls ? " tls" : "");
+	} else {
+		if (result == AUTH_FAILED || result == AUTH_DENIED)
+			*delay_ms_r = throttle_failed(auth->throttle, address, user);
+		log_warning(&about, "login failed: user=<%s> rip=%s reason=%s mechanism=%s", buf_cstr(&name), address,
+			    reason_of(result), mechanism);
+	}
+	buf_done(&name);
+	return result;
+}
+
+enum auth_result auth_password(struct auth *auth, const struct auth_peer *peer, struct span user, struct span password,
+			       struct auth_identity *identity_r, unsigned *delay_ms_r)
+{
+	enum auth_result result;
+
+	if (!peer->is_trusted)
+		result = AUTH_INSECURE;
+	else if (auth_is_locked_out(auth, peer, user))
+		result = AUTH_LOCKED_OUT;
+	else
+		result = auth_check(auth, user, password, identity_r);
+	return auth_finish(auth, peer, user, result, identity_r, "password", delay_ms_r);
+}

@@ -1,0 +1,57 @@
+/* What the files of common/auth share. */
+#ifndef AUTH_AUTH_PRIVATE_H
+#define AUTH_AUTH_PRIVATE_H
+
+#include "common/auth/auth.h"
+
+struct cache;
+struct throttle;
+
+struct auth {
+	struct directory *directory;
+	char *service;
+	struct cache *cache;
+	struct throttle *throttle;
+	char **masters;
+	size_t master_count;
+	char separator;      /* of "user*master"; '\0': none */
+	struct span offered; /* mechanisms switched on, parted by blanks, upper case; owned */
+};
+
+/* A name and a password against the directory, without throttle or log. is_known_r: the name exists. */
+enum auth_result auth_check(struct auth *auth, struct span user, struct span password,
+			    struct auth_identity *identity_r);
+/* May `who` act as `as`? The same name, or a master user. */
+bool auth_may_act(const struct auth *auth, struct span who, struct span as);
+/* The identity of a name that has authenticated by other means (SCRAM, EXTERNAL); AUTH_EXPIRED, AUTH_UNAVAILABLE. */
+enum auth_result auth_identify(struct auth *auth, struct span user, struct span master,
+			       struct auth_identity *identity_r);
+
+/* What every log-in ends with: throttle and one log line. */
+enum auth_result auth_finish(struct auth *auth, const struct auth_peer *peer, struct span user, enum auth_result result,
+			     const struct auth_identity *identity, const char *mechanism, unsigned *delay_ms_r);
+/* Before anything is checked. */
+bool auth_is_locked_out(struct auth *auth, const struct auth_peer *peer, struct span user);
+
+/* cache.c: passwords that were verified, as keyed digests. Any thread. */
+struct cache *cache_create(int64_t ttl_ms);
+void cache_destroy(struct cache **cache);
+void cache_set_ttl(struct cache *cache, int64_t ttl_ms);
+bool cache_has(struct cache *cache, struct span user, struct span secrets, struct span password);
+void cache_add(struct cache *cache, struct span user, struct span secrets, struct span password);
+
+/* throttle.c: failures by address and by user. Any thread. */
+struct throttle *throttle_create(const struct config *config);
+void throttle_destroy(struct throttle **throttle);
+bool throttle_is_closed(struct throttle *throttle, const char *address, struct span user);
+unsigned throttle_failed(struct throttle *throttle, const char *address, struct span user); /* the delay in ms */
+void throttle_succeeded(struct throttle *throttle, const char *address, struct span user);
+void throttle_address(const char *remote, char *to, size_t n); /* without the port; IPv6 by its /64 */
+
+/* secrets.c */
+void secrets_waste_time(struct span password); /* as long as a verification takes */
+
+/* sasl.c: once a process; false with a text where libsasl2 cannot be had. */
+bool sasl_is_ready(struct auth *auth, char **error_r);
+
+#endif

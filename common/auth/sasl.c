@@ -1,0 +1,447 @@
+/* SASL exchanges (RFC 4422) through libsasl2. Our auxprop plugin gives it the hashed secrets of the user; passwords
+ * that come in clear it hands back to auth_check(). */
+#include "common/auth/auth_private.h"
+#include "common/base/alloc.h"
+#include "common/base/must.h"
+
+#include <pthread.h>
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECRETS_MAX = 8 };
+
+struct auth_exchange {
+	struct auth *auth;
+	struct auth_peer peer; /* its pointers are the caller's, who keeps them as long as the exchange */
+	char *mechanism;
+	sasl_conn_t *conn;
+	sasl_callback_t callbacks[5];
+	sasl_channel_binding_t binding;
+	struct auth_identity identity; /* of a password that was checked */
+	enum auth_result checked;      /* AUTH_OK: none was, or it was right */
+	char *tried;                   /* the name somebody tried to be, for the log */
+	bool is_done;                  /* all was well; the client still has to take the server's last word */
+};
+
+/* --- locks and log of the library
+ * ------------------------------------------------------------------------------------------------ */
+
+static void *mutex_new(void)
+{
+	pthread_mutex_t *mutex = alloc_bytes(sizeof *mutex);
+
+	pthread_mutex_init(mutex, NULL);
+	return mutex;
+}
+
+static int mutex_lock(void *mutex)
+{
+	return pthread_mutex_lock(mutex) == 0 ? SASL_OK : SASL_FAIL;
+}
+
+static int mutex_unlock(void *mutex)
+{
+	return pthread_mutex_unlock(mutex) == 0 ? SASL_OK : SASL_FAIL;
+}
+
+static void mutex_free(void *mutex)
+{
+	pthread_mutex_destroy(mutex);
+	free(mutex);
+}
+
+static int on_log(void *context, int level, const char *message)
+{
+	(void)context;
+	/* nothing from SASL_LOG_DEBUG on: there passwords occur */
+	if (level == SASL_LOG_ERR)
+		log_warning(NULL, "sasl: %s", message);
+	else if (level < SASL_LOG_DEBUG && level != SASL_LOG_NONE)
+		log_debug(NULL, "sasl: %s", message);
+	return SASL_OK;
+}
+
+static int on_getopt(void *context, const char *plugin, const char *option, const char **result, unsigned *length)
+{
+	static const char *const options[][2] = {
+		{"auxprop_plugin", "trivet"}, {"pwcheck_method", "auxprop"}, {"log_level", "3"}};
+
+	(void)context;
+	(void)plugin;
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (strcmp(option, options[i][0]) == 0) {
+			*result = options[i][1];
+			if (length != NULL)
+				*length = (unsigned)strlen(*result);
+			return SASL_OK;
+		}
+	return SASL_FAIL;
+}
+
+/* --- secrets for the mechanisms
+ * -------------------------------------------------------------------------------------------------- */
+
+static void remember_tried(struct auth_exchange *exchange, struct span name)
+{
+	free(exchange->tried);
+	exchange->tried = alloc_text_n(name.p, name.n);
+}
+
+/* The exchange that a connection of the library belongs to: the context of the callback that all of ours have. */
+static struct auth_exchange *exchange_of(sasl_server_params_t *params)
+{
+	sasl_callback_ft proc = NULL;
+	void *context = NULL;
+
+	if (params->utils->getcallback(params->utils->conn, SASL_CB_SERVER_USERDB_CHECKPASS, &proc, &context) !=
+	    SASL_OK)
+		return NULL;
+	return context;
+}
+
+static void set_secrets(sasl_server_params_t *params, const char *property, struct span secrets)
+{
+	while (secrets.n > 0) {
+		size_t end = span_find_byte(secrets, '\n');
+		struct span line = span_sub(secrets, 0, end);
+
+		if (line.n > 0)
+			(void)params->utils->prop_set(params->propctx, property, line.p, (int)line.n);
+		property = NULL; /* further values of the same property */
+		secrets = end == SIZE_MAX ? (struct span){0} : span_sub(secrets, end + 1, SIZE_MAX);
+	}
+}
+
+static int on_lookup(void *glob, sasl_server_params_t *params, unsigned flags, const char *user, unsigned length)
+{
+	struct auth_exchange *exchange = exchange_of(params);
+	const struct propval *wanted = params->utils->prop_get(params->propctx);
+	struct arena *arena;
+	struct directory_user found;
+	int result = SASL_NOUSER;
+
+	(void)glob;
+	if (exchange == NULL || wanted == NULL || (flags & SASL_AUXPROP_AUTHZID))
+		return SASL_NOUSER;
+	remember_tried(exchange, span_from(user, length));
+	arena = arena_create();
+	switch (directory_find(exchange->auth->directory, span_from(user, length), arena, &found)) {
+	case DIRECTORY_OK:
+		result = SASL_OK;
+		for (; wanted->name != NULL; wanted++)
+			if (strcmp(wanted->name, "*authPassword") == 0 && wanted->values == NULL)
+				set_secrets(params, wanted->name, found.secrets);
+		break;
+	case DIRECTORY_UNKNOWN:
+		break;
+	case DIRECTORY_UNAVAILABLE:
+		exchange->checked = AUTH_UNAVAILABLE;
+		result = SASL_UNAVAIL;
+		break;
+	}
+	arena_destroy(&arena);
+	return result;
+}
+
+static sasl_auxprop_plug_t auxprop = {.auxprop_lookup = on_lookup, .name = (char *)"trivet"};
+
+static int auxprop_init(const sasl_utils_t *utils, int max_version, int *out_version, sasl_auxprop_plug_t **plug,
+			const char *name)
+{
+	(void)utils;
+	(void)name;
+	if (max_version < SASL_AUXPROP_PLUG_VERSION)
+		return SASL_BADVERS;
+	*out_version = SASL_AUXPROP_PLUG_VERSION;
+	*plug = &auxprop;
+	return SASL_OK;
+}
+
+static pthread_once_t sasl_once = PTHREAD_ONCE_INIT;
+static int sasl_result = SASL_FAIL;
+
+static void sasl_start(void)
+{
+	static const sasl_callback_t callbacks[] = {{SASL_CB_LOG, (sasl_callback_ft)(void (*)(void))on_log, NULL},
+						    {SASL_CB_GETOPT, (sasl_callback_ft)(void (*)(void))on_getopt, NULL},
+						    {SASL_CB_LIST_END, NULL, NULL}};
+
+	sasl_set_mutex(mutex_new, mutex_lock, mutex_unlock, mutex_free);
+	(void)sasl_auxprop_add_plugin("trivet", auxprop_init);
+	sasl_result = sasl_server_init(callbacks, "trivet");
+}
+
+bool sasl_is_ready(struct auth *auth, char **error_r)
+{
+	struct buf line = {0};
+
+	(void)auth;
+	pthread_once(&sasl_once, sasl_start);
+	if (sasl_result == SASL_OK)
+		return true;
+	buf_printf(&line, "libsasl2 cannot be used: %s", sasl_errstring(sasl_result, NULL, NULL));
+	(void)buf_cstr(&line);
+	*error_r = line.p;
+	return false;
+}
+
+/* --- callbacks of one exchange
+ * --------------------------------------------------------------------------------------------------- */
+
+static int on_checkpass(sasl_conn_t *conn, void *context, const char *user, const char *password, unsigned length,
+			struct propctx *properties)
+{
+	struct auth_exchange *exchange = context;
+
+	(void)conn;
+	(void)properties;
+	remember_tried(exchange, span_of(user));
+	auth_identity_done(&exchange->identity);
+	if (auth_is_locked_out(exchange->auth, &exchange->peer, span_of(user)))
+		exchange->checked = AUTH_LOCKED_OUT;
+	else
+		exchange->checked =
+			auth_check(exchange->auth, span_of(user), span_from(password, length), &exchange->identity);
+	return exchange->checked == AUTH_OK ? SASL_OK : SASL_BADAUTH;
+}
+
+/* The name that authenticated wants to be another one (RFC 4422, 2). */
+static int on_proxy(sasl_conn_t *conn, void *context, const char *as, unsigned as_length, const char *who,
+		    unsigned who_length, const char *realm, unsigned realm_length, struct propctx *properties)
+{
+	struct auth_exchange *exchange = context;
+
+	(void)conn;
+	(void)realm;
+	(void)realm_length;
+	(void)properties;
+	if (auth_may_act(exchange->auth, span_from(who, who_length), span_from(as, as_length)))
+		return SASL_OK;
+	exchange->checked = AUTH_DENIED;
+	return SASL_NOAUTHZ;
+}
+
+static int on_canon(sasl_conn_t *conn, void *context, const char *in, unsigned in_length, unsigned flags,
+		    const char *realm, char *out, unsigned out_max, unsigned *out_length)
+{
+	struct buf normal = {0};
+	int result = SASL_BADPROT;
+
+	(void)conn;
+	(void)context;
+	(void)flags;
+	(void)realm;
+	if (directory_name_normalize(span_from(in, in_length), &normal) && normal.n < out_max) {
+		memcpy(out, normal.p, normal.n);
+		out[normal.n] = '\0';
+		*out_length = (unsigned)normal.n;
+		result = SASL_OK;
+	}
+	buf_done(&normal);
+	return result;
+}
+
+static void set_callbacks(struct auth_exchange *exchange)
+{
+	size_t n = 0;
+
+	exchange->callbacks[n++] = (sasl_callback_t){SASL_CB_SERVER_USERDB_CHECKPASS,
+						     (sasl_callback_ft)(void (*)(void))on_checkpass, exchange};
+	exchange->callbacks[n++] =
+		(sasl_callback_t){SASL_CB_PROXY_POLICY, (sasl_callback_ft)(void (*)(void))on_proxy, exchange};
+	exchange->callbacks[n++] =
+		(sasl_callback_t){SASL_CB_CANON_USER, (sasl_callback_ft)(void (*)(void))on_canon, exchange};
+	exchange->callbacks[n] = (sasl_callback_t){SASL_CB_LIST_END, NULL, NULL};
+}
+
+static bool open_conn(struct auth_exchange *exchange)
+{
+	sasl_security_properties_t properties = {.maxbufsize = 0};
+	sasl_ssf_t ssf = exchange->peer.is_trusted ? 256 : 0;
+
+	set_callbacks(exchange);
+	if (sasl_server_new(exchange->auth->service, "localhost", NULL, NULL, NULL, exchange->callbacks,
+			    SASL_SUCCESS_DATA, &exchange->conn) != SASL_OK)
+		return false;
+	(void)sasl_setprop(exchange->conn, SASL_SEC_PROPS, &properties);
+	(void)sasl_setprop(exchange->conn, SASL_SSF_EXTERNAL, &ssf);
+	if (exchange->peer.client_name != NULL)
+		(void)sasl_setprop(exchange->conn, SASL_AUTH_EXTERNAL, exchange->peer.client_name);
+	if (exchange->peer.binding != NULL) {
+		exchange->binding = (sasl_channel_binding_t){.name = exchange->peer.binding_type,
+							     .critical = 0,
+							     .len = exchange->peer.binding_size,
+							     .data = exchange->peer.binding};
+		(void)sasl_setprop(exchange->conn, SASL_CHANNEL_BINDING, &exchange->binding);
+	}
+	return true;
+}
+
+/* --- the exchange
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* Who it turned out to be. */
+static enum auth_result identify(struct auth_exchange *exchange, struct auth_identity *identity_r)
+{
+	const void *user = NULL, *who = NULL;
+	bool is_same;
+
+	(void)sasl_getprop(exchange->conn, SASL_USERNAME, &user);
+	(void)sasl_getprop(exchange->conn, SASL_AUTHUSER, &who);
+	if (user == NULL)
+		return AUTH_FAILED;
+	is_same = who == NULL || span_equal_nocase(span_of(who), span_of(user));
+	if (exchange->identity.name != NULL &&
+	    is_same) { /* a password was checked: "user*master" is resolved already */
+		*identity_r = exchange->identity;
+		exchange->identity = (struct auth_identity){0};
+		return AUTH_OK;
+	}
+	return auth_identify(exchange->auth, span_of(user), is_same ? (struct span){0} : span_of(who), identity_r);
+}
+
+static enum auth_result result_of(struct auth_exchange *exchange, int rc)
+{
+	if (exchange->checked != AUTH_OK)
+		return exchange->checked;
+	switch (rc) {
+	case SASL_BADPROT:
+	case SASL_BADPARAM:
+		return AUTH_BAD_SYNTAX;
+	case SASL_NOMECH:
+		return AUTH_UNKNOWN_MECHANISM;
+	case SASL_NOAUTHZ:
+		return AUTH_DENIED;
+	case SASL_UNAVAIL:
+	case SASL_TRYAGAIN:
+		return AUTH_UNAVAILABLE;
+	default:
+		return AUTH_FAILED;
+	}
+}
+
+static enum auth_result after_step(struct auth_exchange *exchange, int rc, const char *out, unsigned out_length,
+				   struct buf *challenge, struct auth_identity *identity_r, unsigned *delay_ms_r)
+{
+	enum auth_result result;
+	const char *tried = exchange->tried == NULL ? "" : exchange->tried;
+
+	*delay_ms_r = 0;
+	if (rc == SASL_CONTINUE) {
+		buf_bytes(challenge, out, out == NULL ? 0 : out_length);
+		return AUTH_CONTINUE;
+	}
+	if (rc == SASL_OK && out != NULL && out_length > 0 && !exchange->is_done) {
+		/* the server's last word goes as a challenge of its own; the client answers with nothing (RFC
+		 * 9051, 6.2.2) */
+		exchange->is_done = true;
+		buf_bytes(challenge, out, out_length);
+		return AUTH_CONTINUE;
+	}
+	result = rc == SASL_OK ? identify(exchange, identity_r) : result_of(exchange, rc);
+	return auth_finish(exchange->auth, &exchange->peer, span_of(tried), result, identity_r, exchange->mechanism,
+			   delay_ms_r);
+}
+
+static bool has_word(struct span words, struct span word)
+{
+	while (words.n > 0) {
+		size_t end = span_find_byte(words, ' ');
+
+		if (span_equal_nocase(span_sub(words, 0, end), word))
+			return true;
+		words = end == SIZE_MAX ? (struct span){0} : span_sub(words, end + 1, SIZE_MAX);
+	}
+	return false;
+}
+
+/* What this peer may use: no clear passwords in the open, EXTERNAL with a certificate, -PLUS with a channel to bind. */
+static bool is_offered(const struct auth_peer *peer, struct span mechanism)
+{
+	bool is_plain = span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN");
+	bool is_plus = mechanism.n > 5 && span_is_nocase(span_sub(mechanism, mechanism.n - 5, 5), "-PLUS");
+
+	if (is_plain)
+		return peer->is_trusted;
+	if (span_is_nocase(mechanism, "EXTERNAL"))
+		return peer->client_name != NULL;
+	return !is_plus || peer->binding != NULL;
+}
+
+void auth_mechanisms(const struct auth *auth, const struct auth_peer *peer, const char *prefix, struct buf *out)
+{
+	struct span rest = auth->offered;
+	bool first = true;
+
+	while (rest.n > 0) {
+		size_t end = span_find_byte(rest, ' ');
+		struct span one = span_sub(rest, 0, end);
+
+		if (one.n > 0 && is_offered(peer, one)) {
+			if (!first)
+				buf_byte(out, ' ');
+			first = false;
+			buf_text(out, prefix);
+			buf_span(out, one);
+		}
+		rest = end == SIZE_MAX ? (struct span){0} : span_sub(rest, end + 1, SIZE_MAX);
+	}
+}
+
+enum auth_result auth_exchange_start(struct auth *auth, const struct auth_peer *peer, struct span mechanism,
+				     struct span initial, bool has_initial, struct auth_exchange **exchange_r,
+				     struct buf *challenge, struct auth_identity *identity_r, unsigned *delay_ms_r)
+{
+	struct auth_exchange *exchange;
+	const char *out = NULL;
+	unsigned out_length = 0;
+	int rc;
+
+	*exchange_r = NULL;
+	*delay_ms_r = 0;
+	if (!has_word(auth->offered, mechanism))
+		return AUTH_UNKNOWN_MECHANISM;
+	if (!is_offered(peer, mechanism))
+		return span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN")
+			       ? AUTH_INSECURE
+			       : AUTH_UNKNOWN_MECHANISM;
+	exchange = alloc_zero(1, sizeof *exchange);
+	exchange->auth = auth;
+	exchange->peer = *peer;
+	exchange->mechanism = alloc_text_n(mechanism.p, mechanism.n);
+	exchange->checked = AUTH_OK;
+	*exchange_r = exchange;
+	if (!open_conn(exchange))
+		return AUTH_UNAVAILABLE;
+	rc = sasl_server_start(exchange->conn, exchange->mechanism,
+			       has_initial ? (initial.n == 0 ? "" : initial.p) : NULL,
+			       has_initial ? (unsigned)initial.n : 0, &out, &out_length);
+	return after_step(exchange, rc, out, out_length, challenge, identity_r, delay_ms_r);
+}
+
+enum auth_result auth_exchange_step(struct auth_exchange *exchange, struct span response, struct buf *challenge,
+				    struct auth_identity *identity_r, unsigned *delay_ms_r)
+{
+	const char *out = NULL;
+	unsigned out_length = 0;
+	int rc = SASL_OK;
+
+	if (!exchange->is_done)
+		rc = sasl_server_step(exchange->conn, response.n == 0 ? "" : response.p, (unsigned)response.n, &out,
+				      &out_length);
+	return after_step(exchange, rc, out, out_length, challenge, identity_r, delay_ms_r);
+}
+
+void auth_exchange_destroy(struct auth_exchange **exchange)
+{
+	if (*exchange == NULL)
+		return;
+	sasl_dispose(&(*exchange)->conn);
+	auth_identity_done(&(*exchange)->identity);
+	free((*exchange)->tried);
+	free((*exchange)->mechanism);
+	free(*exchange);
+	*exchange = NULL;
+}
