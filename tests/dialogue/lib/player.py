@@ -9,7 +9,7 @@ from sasl import Scram
 from script import ScriptError
 from tokens import unescape
 
-VARIABLE = re.compile(rb"\$([a-z][a-z0-9_]*)|\{#([a-z][a-z0-9_]*)\}|\$b64\{([^}]*)\}")
+VARIABLE = re.compile(rb"\$b64\{([^}]*)\}|\$([a-z][a-z0-9_]*)|\{#([a-z][a-z0-9_]*)\}")
 OPENING = re.compile(rb"(\S+) (?:SELECT|EXAMINE)\b", re.I)
 # what may come with any command, and with SELECT and EXAMINE, without being named in the script
 ALWAYS_FREE = [Pattern(text, []) for text in (b"* ... RECENT", b"* FLAGS ...", b"* OK [PERMANENTFLAGS ...] ...")]
@@ -27,9 +27,9 @@ class Mismatch(Exception):
         super().__init__("line %d: %s" % (line, text))
 
 
-def shown(data):
+def shown(data, limit=400):
     text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
-    return text if len(text) <= 400 else text[:400] + "…"
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 class Expectation:
@@ -103,12 +103,12 @@ class Player:
 
     def substitute(self, data):
         def one(found):
-            if found[3] is not None:
-                return base64.b64encode(self.substitute(unescape(found[3])))
-            name = (found[1] or found[2]).decode()
+            if found[1] is not None:
+                return base64.b64encode(self.substitute(unescape(found[1])))
+            name = (found[2] or found[3]).decode()
             if name not in self.bound:
                 return found[0]
-            return self.bound[name] if found[1] else b"{%d}" % len(self.bound[name])
+            return self.bound[name] if found[2] else b"{%d}" % len(self.bound[name])
         return VARIABLE.sub(one, data)
 
     def say(self, step):
@@ -344,10 +344,10 @@ class Player:
                 made.close()
         return None
 
-    def transcript(self, limit=14):
+    def transcript(self, limit=10):
         lines = []
         for number, made in sorted(self.connections.items()):
             for who, data in made.transcript[-limit:]:
-                text = shown(data).rstrip("\r\n").replace("\r\n", "\n    |   ")
+                text = shown(data, 200).rstrip("\r\n").replace("\r\n", "\n    |   ")
                 lines.append("%s%s %s" % (who, number if len(self.connections) > 1 else "", text))
         return lines

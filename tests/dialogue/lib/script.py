@@ -57,6 +57,11 @@ class Script:
         if not line.strip() or line.startswith("#"):
             return at + 1
         word, _, rest = line.partition(" ")
+        if word == "repeat":  # repeat N LINE
+            count, _, self.lines[at] = rest.partition(" ")
+            for _ in range(int(count)):
+                after = self.read(at)
+            return after
         found = re.fullmatch(r"([CS])([1-9]?)([*!|]?)", word)
         if found:
             return self.read_dialogue(at, found, rest)
