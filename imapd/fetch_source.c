@@ -1,6 +1,7 @@
 /* Where FETCH takes the content of a message from when it is not at hand in one piece: large messages are read from
  * their blob, and what the store has lost of derived data is derived again. */
 #include "imapd/fetch_private.h"
+#include "common/content/derive.h"
 #include "imapd/imapd.h"
 
 void fetch_source_close(struct fetch *f)
@@ -73,7 +74,6 @@ bool fetch_source_view(struct fetch *f, uint64_t at, uint64_t size, struct span 
 
 enum store_status fetch_source_derive(struct fetch *f, uint64_t blob)
 {
-	struct mime_derived derived;
 	struct span all;
 	enum store_status status;
 
@@ -85,11 +85,7 @@ enum store_status fetch_source_derive(struct fetch *f, uint64_t blob)
 		return STORE_BROKEN;
 	all = arena_span(f->scratch, all);
 	store_blob_close(&f->source.blob);
-	mime_derive(all, 0, f->scratch, &derived);
 	f->source.bytes = all;
-	f->source.derived.header = derived.header;
-	f->source.derived.envelope = derived.envelope;
-	f->source.derived.bodystructure = derived.bodystructure;
-	f->source.derived.parts = derived.parts;
+	content_derive(all, 0, f->scratch, &f->source.derived);
 	return STORE_OK;
 }

@@ -1,6 +1,7 @@
 /* SEARCH keys that need the content of messages: passes over the rows of a chunk that are still open, the cheap parts
  * first. What even the kept text leaves open (it is cut off in long messages) is decided by the message itself. */
 #include "imapd/search_private.h"
+#include "common/content/derive.h"
 #include "common/mime/mime.h"
 #include "imapd/imapd.h"
 
@@ -38,13 +39,20 @@ static void find_open(struct search *s, const struct store_chunk *chunk)
 	}
 }
 
+/* Text for search has no version of its own: 0. */
+static bool is_damaged(const struct store_content *content)
+{
+	return content->is_missing ||
+	       (content->derived.version != 0 && content->derived.version != MIME_DERIVED_VERSION);
+}
+
 static bool look_at_content(void *arg, size_t index, const struct store_content *content)
 {
 	struct search_pass *pass = arg;
 	struct search *s = pass->search;
 	uint32_t k = s->rows[index];
 
-	if (!content->is_missing && content->derived.version == MIME_DERIVED_VERSION)
+	if (!is_damaged(content))
 		decide(s, k, search_match_content(&s->program.root, k, &content->derived, pass->parts));
 	return true;
 }
@@ -81,21 +89,13 @@ static enum store_status read_message(struct search *s, uint64_t number, struct 
 /* Everything of one message, derived anew. A message that cannot be read matches nothing; the store has logged why. */
 static void look_at_message(struct search *s, uint32_t k, uint64_t blob)
 {
-	struct mime_derived derived;
+	struct store_derived content;
 	struct span bytes;
 
 	if (read_message(s, blob, &bytes) != STORE_OK) {
 		decide(s, k, SEARCH_NO);
 	} else {
-		struct store_derived content;
-
-		mime_derive(bytes, SIZE_MAX, s->scratch, &derived);
-		content = (struct store_derived){
-			.header_text = derived.header_text,
-			.body_text = derived.body_text,
-			.sent_at = derived.sent_at,
-			.sent_day = derived.sent_day,
-		};
+		content_derive(bytes, SIZE_MAX, s->scratch, &content);
 		decide(s, k, search_match_content(&s->program.root, k, &content, s->program.needs));
 	}
 	arena_reset(s->scratch);
