@@ -45,7 +45,8 @@ static void plan_item(struct fetch *f, const struct imap_fetch_item *item)
 {
 	bool *seen = narrow_seen(f, item->kind);
 
-	if (seen != NULL && *seen)
+	if ((seen != NULL && *seen) ||
+	    (f->by_uid && item->kind == IMAP_FETCH_UID)) /* UID FETCH: fetch_write_begin() has it */
 		return;
 	if (seen != NULL)
 		*seen = true;
@@ -55,11 +56,9 @@ static void plan_item(struct fetch *f, const struct imap_fetch_item *item)
 
 static void plan(struct fetch *f, const struct imap_fetch *asked)
 {
-	static const struct imap_fetch_item uid = {.kind = IMAP_FETCH_UID}, modseq = {.kind = IMAP_FETCH_MODSEQ};
+	static const struct imap_fetch_item modseq = {.kind = IMAP_FETCH_MODSEQ};
 
-	f->items = arena_zero(f->arena, asked->item_count + 2, sizeof *f->items);
-	if (f->by_uid)
-		plan_item(f, &uid);
+	f->items = arena_zero(f->arena, asked->item_count + 1, sizeof *f->items);
 	for (size_t i = 0; i < asked->item_count; i++)
 		plan_item(f, &asked->items[i]);
 	f->has_since = asked->has_changedsince;
