@@ -86,8 +86,11 @@ static bool is_from_line(struct span file, size_t at, struct mbox_message *messa
 	message_r->has_date = false;
 	if (!span_starts(line, SPAN("From ")))
 		return false;
-	message_r->has_date = from_date(line, &message_r->date, &message_r->zone);
-	return message_r->has_date || is_field(line_at(file, next, &unused));
+	if (from_date(line, &message_r->date, &message_r->zone)) {
+		message_r->has_date = message_r->date != 0;
+		return true;
+	}
+	return is_field(line_at(file, next, &unused));
 }
 
 /* Offset of the next From line from `at` on, or the end of the file. */

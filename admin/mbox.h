@@ -16,9 +16,9 @@ enum mbox_quoting {
 struct mbox_message {
 	uint64_t offset;   /* of its From line in the file */
 	struct span bytes; /* without the From line and the empty line at its end; still quoted */
-	bool has_date;
-	int64_t date; /* of the From line, seconds since 1970 */
-	int zone;     /* minutes east */
+	bool has_date;     /* false also for 1970-01-01T00:00:00Z, which archives write that know no better */
+	int64_t date;      /* of the From line, seconds since 1970 */
+	int zone;          /* minutes east */
 };
 
 /* Goes over a file. *at is 0 at first, and then the offset where the next call goes on. False: no more messages. What

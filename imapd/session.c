@@ -66,7 +66,8 @@ static void running_end(struct imap_session *session)
 	imap_command_done(&running->command);
 	running->generator = NULL;
 	memset(&running->command, 0, sizeof running->command);
-	arena_reset(running->arena);
+	if (running->arena != NULL)
+		arena_reset(running->arena);
 	imap_stream_done(session);
 }
 
@@ -460,7 +461,7 @@ static enum net_next session_work(struct net_session *net, unsigned why)
 
 	if (session->mode == IMAP_MODE_DELAY && (why & NET_WHY_TIMER)) {
 		imap_login_delay_over(session);
-		running_forget_tag(session);
+		running_free(session);
 	}
 	if (session->mode == IMAP_MODE_IDLE && (why & (NET_WHY_WAKE | NET_WHY_TIMER)) &&
 	    !imap_idle_news(session, (why & NET_WHY_TIMER) != 0)) {

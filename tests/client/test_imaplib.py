@@ -31,7 +31,7 @@ def work(client, tally):
     tally.check(ok(client.uid("MOVE", "6:8", "Trash")), "move")
     tally.check(client.status("Trash", "(MESSAGES UIDNEXT)")[1] == [b"Trash (MESSAGES 3 UIDNEXT 4)"], "status")
     client.store("1:2", "+FLAGS", "\\Deleted")
-    tally.check(client.expunge()[1] == [b"2", b"1"], "expunge")
+    tally.check(client.expunge()[1][-2:] == [b"2", b"1"], "expunge")  # those of the MOVE stand in front
     tally.check(ok(client.unselect()), "unselect")
     tally.check(ok(client.rename("Work/2026", "Work/2027")), "rename")
     tally.check(ok(client.delete("Work/2027")), "delete")

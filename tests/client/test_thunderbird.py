@@ -34,7 +34,7 @@ def go(port, user, tally):
     imap.do("SELECT INBOX")
     tb = thunderbird.Thunderbird(port, user, "pass").start()
     try:
-        names = tb.wait("""root().server.performExpand(null); const n = root().subFolders.map(f => f.name);
+        names = tb.wait("""root().server.performExpand(Services.wm.getMostRecentWindow("mail:3pane").msgWindow); const n = root().subFolders.map(f => f.name);
                            return n.length > 4 ? n : null;""")
         tally.check(names and "INBOX" in [n.upper() for n in names], "the folders are there: %s" % names)
         tally.check(tb.wait("return folder('Sent').getFlag(Ci.nsMsgFolderFlags.SentMail) && "
