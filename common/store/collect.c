@@ -1,0 +1,95 @@
+/* Removing what is not needed any more: contents without references, left-over files, old tombstones. */
+#include "common/store/maintain.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/store/blob/collect.h"
+#include "common/store/store_private.h"
+
+#include <stdlib.h>
+
+enum { LEFT_OVER_S = 86400 }; /* an upload that takes longer has had other troubles */
+
+static const char sql_old[] = "SELECT mailbox, MAX(modseq) FROM removed WHERE removed_at <= ? GROUP BY mailbox";
+static const char sql_delete[] = "DELETE FROM removed WHERE mailbox = ? AND modseq <= ?";
+static const char sql_floor[] = "UPDATE mailbox SET removed_floor = ?1 WHERE id = ?2 AND removed_floor < ?1";
+
+struct tombstones { /* of one mailbox: those up to modseq are old */
+	uint64_t mailbox, modseq;
+	uint64_t removed;
+};
+
+struct old {
+	int64_t before;
+	struct tombstones *list;
+	size_t count, capacity;
+};
+
+static enum store_status find_old_tx(struct store_tx *tx, void *arg)
+{
+	struct old *old = arg;
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_old, &stmt);
+	bool is_row = false;
+
+	old->count = 0;
+	if (status == STORE_OK)
+		sql_bind_i64(stmt, 1, old->before);
+	while (status == STORE_OK && (status = sql_step(stmt, &is_row)) == STORE_OK && is_row) {
+		void *list = old->list;
+
+		alloc_grow(&list, &old->capacity, old->count + 1, sizeof *old->list);
+		old->list = list;
+		old->list[old->count++] = (struct tombstones){.mailbox = sql_u64(stmt, 0), .modseq = sql_u64(stmt, 1)};
+	}
+	sql_stmt_free(&stmt);
+	return status;
+}
+
+/* The floor tells whoever asks for changes from further back that the journal does not reach there. */
+static enum store_status remove_old_tx(struct store_tx *tx, void *arg)
+{
+	struct tombstones *job = arg;
+	struct sql_stmt *remove = NULL, *raise = NULL;
+	enum store_status status;
+
+	if ((status = sql_prepare(tx->db, sql_delete, &remove)) != STORE_OK ||
+	    (status = sql_prepare(tx->db, sql_floor, &raise)) != STORE_OK)
+		goto out;
+	sql_bind_u64(remove, 1, job->mailbox);
+	sql_bind_u64(remove, 2, job->modseq);
+	if ((status = sql_run(remove)) != STORE_OK)
+		goto out;
+	job->removed = sql_changes(tx->db);
+	sql_bind_u64(raise, 1, job->modseq);
+	sql_bind_u64(raise, 2, job->mailbox);
+	status = sql_run(raise);
+out:
+	sql_stmt_free(&raise);
+	sql_stmt_free(&remove);
+	return status;
+}
+
+static enum store_status collect_tombstones(struct store *store, int64_t before, struct store_collected *collected)
+{
+	struct old old = {.before = before};
+	enum store_status status = store_read_many(store, find_old_tx, &old);
+
+	for (size_t i = 0; i < old.count && status == STORE_OK; i++)
+		if ((status = store_write(store, remove_old_tx, &old.list[i])) == STORE_OK)
+			collected->tombstones += old.list[i].removed;
+	free(old.list);
+	return status;
+}
+
+enum store_status store_collect(struct store *store, int64_t grace_s, int64_t tombstone_s,
+				struct store_collected *collected_r)
+{
+	int64_t now = clock_now();
+	enum store_status status;
+
+	*collected_r = (struct store_collected){0};
+	if ((status = blob_collect_rows(store, now - grace_s, collected_r)) != STORE_OK ||
+	    (status = blob_collect_files(store, now - LEFT_OVER_S, collected_r)) != STORE_OK)
+		return status;
+	return collect_tombstones(store, now - tombstone_s, collected_r);
+}
