@@ -14,18 +14,23 @@ struct reader {
 	struct span at;
 	struct span comment; /* the last one seen in this address; .p NULL: none */
 	struct buf words;    /* unquoted, parted by one blank */
-	size_t local_at;     /* in words: where the last run of words begins that dots hold together */
+	struct buf local;    /* the last of them that dots hold together, without blanks around the dots */
+	size_t local_at;     /* where those begin in words */
 	struct buf route, mailbox, host, name;
 	bool has_words, has_route, has_name;
 	bool in_group;
-	bool is_dotted; /* the last thing taken was a dot */
+	bool is_dotted;   /* the last thing taken was a dot */
+	bool after_space; /* or white space, or a comment */
 	struct buf *out;
 	bool wrote_any;
 };
 
 static void skip(struct reader *r)
 {
+	size_t before = r->at.n;
+
 	mime_skip(&r->at, &r->comment);
+	r->after_space = r->at.n < before;
 }
 
 static bool next_is(const struct reader *r, char c)
@@ -35,7 +40,7 @@ static bool next_is(const struct reader *r, char c)
 
 static void start_address(struct reader *r)
 {
-	r->words.n = r->route.n = r->mailbox.n = r->host.n = r->name.n = 0;
+	r->words.n = r->local.n = r->route.n = r->mailbox.n = r->host.n = r->name.n = 0;
 	r->local_at = 0;
 	r->comment = (struct span){0};
 	r->has_words = r->has_route = r->has_name = r->is_dotted = false;
@@ -134,16 +139,21 @@ static void take_atom(struct span *at, struct buf *to)
 /* One atom, quoted string or dot of a phrase or local part. */
 static void take_word(struct reader *r)
 {
-	bool is_dot = next_is(r, '.');
+	bool is_dot = next_is(r, '.'), is_held = is_dot || r->is_dotted;
+	size_t at;
 
-	if (r->has_words && !is_dot && !r->is_dotted) {
+	if (r->has_words && (r->after_space || !is_held))
 		buf_byte(&r->words, ' ');
-		r->local_at = r->words.n;
+	at = r->words.n;
+	if (!is_held) {
+		r->local.n = 0;
+		r->local_at = at;
 	}
 	if (next_is(r, '"'))
 		mime_unquote(mime_take_quoted(&r->at), &r->words);
 	else
 		take_atom(&r->at, &r->words);
+	buf_span(&r->local, span_sub(buf_view(&r->words), at, SIZE_MAX));
 	r->has_words = true;
 	r->is_dotted = is_dot;
 	skip(r);
@@ -206,14 +216,15 @@ static void skip_rest(struct reader *r)
 /* Behind the '<', up to and with the '>'. */
 static void take_angle(struct reader *r)
 {
-	r->words.n = r->mailbox.n = r->host.n = 0;
+	r->words.n = r->local.n = r->mailbox.n = r->host.n = 0;
+	r->local_at = 0;
 	r->has_words = r->is_dotted = false;
 	skip(r);
 	if (next_is(r, '@'))
 		take_route(r);
 	while (r->at.n > 0 && !next_is(r, '>') && !next_is(r, '@') && !next_is(r, ',') && !next_is(r, ';'))
 		take_word(r);
-	buf_span(&r->mailbox, buf_view(&r->words));
+	buf_span(&r->mailbox, r->local_at == 0 ? buf_view(&r->local) : buf_view(&r->words));
 	if (next_is(r, '@')) {
 		mime_step(&r->at, 1);
 		take_domain(r, &r->host);
@@ -229,7 +240,7 @@ static void take_angle(struct reader *r)
 static void take_bare(struct reader *r)
 {
 	set_name(r, name_of_words(r, r->local_at));
-	buf_span(&r->mailbox, span_sub(buf_view(&r->words), r->local_at, SIZE_MAX));
+	buf_span(&r->mailbox, buf_view(&r->local));
 	take_domain(r, &r->host);
 	if (next_is(r, '<')) { /* "a@b <a@b>": the first is the name */
 		if (r->has_name)
@@ -247,7 +258,7 @@ static void take_bare(struct reader *r)
 static void take_lone_words(struct reader *r)
 {
 	if (r->local_at == 0)
-		buf_span(&r->mailbox, buf_view(&r->words));
+		buf_span(&r->mailbox, buf_view(&r->local));
 	else
 		set_name(r, name_of_words(r, r->words.n));
 }
@@ -318,6 +329,7 @@ bool mime_write_addresses(const struct mime_fields *fields, enum mime_field fiel
 	}
 	buf_text(out, r.wrote_any ? ")" : "NIL");
 	buf_done(&r.words);
+	buf_done(&r.local);
 	buf_done(&r.route);
 	buf_done(&r.mailbox);
 	buf_done(&r.host);

@@ -15,19 +15,31 @@ static void put(struct writer *w, const char *text)
 	buf_text(w->out, text);
 }
 
-static void write_params(struct writer *w, const struct mime_content *content)
+static bool write_param_list(struct writer *w, const struct mime_content *content)
 {
-	if (content->param_count == 0) {
-		put(w, " NIL");
-		return;
-	}
 	for (size_t i = 0; i < content->param_count; i++) {
 		put(w, i == 0 ? " (" : " ");
 		mime_write_string(content->params[i].name, w->out);
 		put(w, " ");
 		mime_write_string(content->params[i].value, w->out);
 	}
-	put(w, ")");
+	return content->param_count > 0;
+}
+
+static void write_params(struct writer *w, const struct mime_content *content)
+{
+	put(w, write_param_list(w, content) ? ")" : " NIL");
+}
+
+/* A text without a charset is in US-ASCII (RFC 2045, 5.2), and clients are used to be told so. */
+static void write_text_params(struct writer *w, const struct mime_content *content)
+{
+	if (mime_content_param(content, "charset").p != NULL) {
+		write_params(w, content);
+		return;
+	}
+	put(w, write_param_list(w, content) ? " " : " (");
+	put(w, "\"charset\" \"us-ascii\")");
 }
 
 /* A field that is one string; an empty one says as little as none. */
@@ -135,8 +147,8 @@ static void write_single(struct writer *w, const struct mime_part *part, const s
 	mime_write_string(fields->is_opaque ? SPAN("application") : fields->content.type, w->out);
 	put(w, " ");
 	mime_write_string(fields->is_opaque ? SPAN("octet-stream") : fields->content.subtype, w->out);
-	if (fields->content.param_count == 0 && !fields->has_content && part->is_text)
-		put(w, " (\"charset\" \"us-ascii\")");
+	if (part->is_text)
+		write_text_params(w, &fields->content);
 	else
 		write_params(w, &fields->content);
 	write_field(w, fields, MIME_CONTENT_ID);

@@ -125,8 +125,16 @@ struct span mime_unfold(struct span raw, struct arena *arena)
 	if (raw.n == 0 || (memchr(raw.p, '\n', raw.n) == NULL && memchr(raw.p, '\r', raw.n) == NULL))
 		return raw;
 	copy = arena_bytes(arena, raw.n);
-	for (size_t i = 0; i < raw.n; i++)
-		if (raw.p[i] != '\r' && raw.p[i] != '\n')
+	for (size_t i = 0; i < raw.n; i++) {
+		if (raw.p[i] != '\r' && raw.p[i] != '\n') {
 			copy[n++] = raw.p[i];
+			continue;
+		}
+		while (n > 0 && mime_is(copy[n - 1], MIME_SPACE))
+			n--;
+		while (mime_is(raw.p[i + 1], MIME_SPACE)) /* the last byte is none */
+			i++;
+		copy[n++] = ' ';
+	}
 	return span_from(copy, n);
 }

@@ -33,7 +33,8 @@ struct span mime_take_run(struct span *at, enum mime_class class); /* the longes
 struct span mime_take_quoted(struct span *at);
 /* Appends the inside of a quoted string, a comment or a domain literal without its quoting and folding. */
 void mime_unquote(struct span inside, struct buf *out);
-/* Without the foldings and the blanks at both ends; a copy in arena only where something had to go. */
+/* Without the blanks at both ends; a line end, with all white space around it, is one blank. A copy in arena only where
+ * something had to go. */
 struct span mime_unfold(struct span raw, struct arena *arena);
 struct span mime_trim(struct span raw); /* without white space, line ends too, at both ends */
 

@@ -12,8 +12,9 @@ enum { NO_HIT = -1 };
 struct scan {
 	struct arena *arena;
 	struct span message;
-	size_t at;      /* the start of a line */
-	uint32_t lines; /* ended before it */
+	size_t at;         /* the start of a line */
+	uint32_t lines;    /* ended before it */
+	size_t header_end; /* of the header that was read last */
 
 	struct span boundaries[MIME_MAX_DEPTH];
 	int open; /* how many of them */
@@ -112,15 +113,18 @@ static bool take_header(struct scan *scan, struct span *header_r)
 
 		if (take_boundary(scan, end)) {
 			*header_r = span_sub(scan->message, start, at - start);
+			scan->header_end = at;
 			return false;
 		}
 		pass_line(scan, end);
 		if (p[at] == '\n' || (p[at] == '\r' && end - at == 2 && p[at + 1] == '\n')) {
 			*header_r = span_sub(scan->message, start, end - start);
+			scan->header_end = end;
 			return true;
 		}
 	}
 	reach_end(scan);
+	scan->header_end = scan->message.n;
 	*header_r = span_sub(scan->message, start, scan->message.n - start);
 	return false;
 }
@@ -237,11 +241,11 @@ static void parse_multipart(struct scan *scan, struct mime_part *part, struct sp
 		skip_body(scan);
 }
 
-/* How many bytes of the line end before the boundary belong to it (RFC 2046, 5.1.1), of those from `from` on. */
-static size_t line_end_before(const struct scan *scan, size_t from)
+/* How many bytes of the line end before the boundary belong to it (RFC 2046, 5.1.1): none of a header's. */
+static size_t line_end_before(const struct scan *scan)
 {
 	const char *p = scan->message.p;
-	size_t at = scan->hit_at;
+	size_t at = scan->hit_at, from = scan->header_end;
 
 	if (scan->hit == NO_HIT || at == from || p[at - 1] != '\n')
 		return 0;
@@ -292,7 +296,9 @@ static void parse_part(struct scan *scan, struct mime_part *part, int depth, boo
 		parse_body(scan, part, &content, depth);
 	else if (part->kind != MIME_LEAF)
 		add_empty_child(scan, part);
-	shared = line_end_before(scan, part->body_at);
+	if (!has_body)
+		return;
+	shared = line_end_before(scan);
 	part->body_size = scan->hit_at - shared - part->body_at;
 	part->body_lines = scan->hit_lines - lines_before - (shared > 0 ? 1 : 0);
 }
