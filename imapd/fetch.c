@@ -50,7 +50,8 @@ static void plan_item(struct fetch *f, const struct imap_fetch_item *item)
 		return;
 	if (seen != NULL)
 		*seen = true;
-	f->items[f->item_count++] = (struct fetch_item){.asked = item, .name = fetch_item_name(f->arena, item)};
+	f->items[f->item_count++] = (struct fetch_item){
+		.asked = item, .needs = fetch_section_needs(item), .name = fetch_item_name(f->arena, item)};
 	f->content |= fetch_section_needs(item);
 }
 

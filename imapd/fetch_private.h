@@ -18,6 +18,7 @@ enum {
 
 struct fetch_item {
 	const struct imap_fetch_item *asked;
+	unsigned needs;   /* enum store_content_part; 0: an item of the narrow row */
 	struct span name; /* as it stands in the response: "BODY[TEXT]<0> " */
 };
 
@@ -41,7 +42,7 @@ struct fetch_piece {
 	struct span memory;
 	uint64_t at, size; /* of the message, where is_range */
 	bool is_range;
-	bool is_nil;
+	bool is_nil;    /* it cannot be answered: the tagged NO says why */
 	bool is_number; /* size is the answer: BINARY.SIZE */
 };
 
@@ -100,7 +101,7 @@ struct fetch {
 /* --- fetch_write.c
  * ----------------------------------------------------------------------------------------------------------- */
 
-/* "* n FETCH (" with what is implied; then items; then ")\r\n". */
+/* What is implied; then items; then the end. A response without any item is not written at all. */
 void fetch_write_begin(struct fetch *f, const struct fetch_row *row);
 /* Writes items from f->item_next on. False: f->pending, or else the full output, is to be sent first; then it is to be
  * called again. */

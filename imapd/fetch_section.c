@@ -164,7 +164,7 @@ static struct fetch_piece binary_size(struct fetch *f, const struct imap_fetch_i
 	struct fetch_piece piece = binary_section(f, item);
 
 	if (piece.is_nil)
-		return (struct fetch_piece){.is_number = true}; /* the tagged NO says why it is not true */
+		return piece;
 	return (struct fetch_piece){.is_number = true, .size = piece.is_range ? piece.size : piece.memory.n};
 }
 

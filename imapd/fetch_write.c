@@ -113,32 +113,33 @@ static void write_date(struct fetch *f, const struct store_row *row)
 	out_added(out, (size_t)(to - start));
 }
 
-static void write_separator(struct fetch *f)
+static void write_separator(struct fetch *f, const struct fetch_row *row)
 {
 	if (!f->is_first_item)
 		out_byte(output(f), ' ');
+	else
+		WRITE_NUMBER(f, "* ", row->number, " FETCH (");
 	f->is_first_item = false;
 }
 
-/* False: the item is not one of the narrow row. */
-static bool write_narrow(struct fetch *f, enum imap_fetch_kind kind, const struct store_row *row)
+static void write_narrow(struct fetch *f, enum imap_fetch_kind kind, const struct store_row *row)
 {
 	switch (kind) {
 	case IMAP_FETCH_UID:
 		WRITE_NUMBER(f, "UID ", row->uid, "");
-		return true;
+		return;
 	case IMAP_FETCH_FLAGS:
 		write_flags(f, row);
-		return true;
+		return;
 	case IMAP_FETCH_INTERNALDATE:
 		write_date(f, row);
-		return true;
+		return;
 	case IMAP_FETCH_SIZE:
 		WRITE_NUMBER(f, "RFC822.SIZE ", row->size, "");
-		return true;
+		return;
 	case IMAP_FETCH_MODSEQ:
 		WRITE_NUMBER(f, "MODSEQ (", row->modseq, ")");
-		return true;
+		return;
 	case IMAP_FETCH_ENVELOPE:
 	case IMAP_FETCH_BODY:
 	case IMAP_FETCH_BODYSTRUCTURE:
@@ -148,35 +149,34 @@ static bool write_narrow(struct fetch *f, enum imap_fetch_kind kind, const struc
 	case IMAP_FETCH_RFC822:
 	case IMAP_FETCH_RFC822_HEADER:
 	case IMAP_FETCH_RFC822_TEXT:
-		break;
+		break; /* of the content */
 	}
-	return false;
 }
 
-static void write_implied(struct fetch *f, enum imap_fetch_kind kind, const struct store_row *row)
+static void write_narrow_item(struct fetch *f, enum imap_fetch_kind kind, const struct fetch_row *row)
 {
-	write_separator(f);
-	(void)write_narrow(f, kind, row);
+	write_separator(f, row);
+	write_narrow(f, kind, &row->row);
 }
 
 void fetch_write_begin(struct fetch *f, const struct fetch_row *row)
 {
 	bool is_due = f->due.count > 0 && ranges_has(&f->due, row->row.uid);
 
-	WRITE_NUMBER(f, "* ", row->number, " FETCH (");
 	f->is_first_item = true;
 	f->item_next = 0;
 	if (!f->has_uid && (f->by_uid || (is_due && imap_has(f->session, IMAP_ENABLED_QRESYNC))))
-		write_implied(f, IMAP_FETCH_UID, &row->row);
+		write_narrow_item(f, IMAP_FETCH_UID, row);
 	if (is_due && !f->has_flags)
-		write_implied(f, IMAP_FETCH_FLAGS, &row->row);
+		write_narrow_item(f, IMAP_FETCH_FLAGS, row);
 	if (is_due && !f->has_modseq && imap_has(f->session, IMAP_ENABLED_CONDSTORE | IMAP_ENABLED_QRESYNC))
-		write_implied(f, IMAP_FETCH_MODSEQ, &row->row);
+		write_narrow_item(f, IMAP_FETCH_MODSEQ, row);
 }
 
 void fetch_write_end(struct fetch *f)
 {
-	out_text(output(f), ")\r\n");
+	if (!f->is_first_item)
+		out_text(output(f), ")\r\n");
 }
 
 /* ENVELOPE and the structures are ready texts of the grammar; all else is a string. */
@@ -200,10 +200,6 @@ static bool write_string(struct fetch *f, const struct fetch_piece *piece, bool 
 		!piece->is_range ? piece->memory : span_sub(f->source.bytes, (size_t)piece->at, (size_t)piece->size);
 	uint64_t size = is_far ? piece->size : s.n;
 
-	if (piece->is_nil) {
-		out_text(output(f), "NIL");
-		return true;
-	}
 	if (size == 0) {
 		out_text(output(f), "\"\"");
 		return true;
@@ -226,10 +222,14 @@ bool fetch_write_items(struct fetch *f, const struct fetch_row *row)
 		if (f->is_under_way && out_is_full(output(f)))
 			return false;
 		f->item_next++;
-		write_separator(f);
-		if (write_narrow(f, item->asked->kind, &row->row))
+		if (item->needs == 0) {
+			write_narrow_item(f, item->asked->kind, row);
 			continue;
+		}
 		fetch_section_find(f, item->asked, &piece);
+		if (piece.is_nil)
+			continue;
+		write_separator(f, row);
 		out_span(output(f), item->name);
 		if (piece.is_number)
 			out_u64(output(f), piece.size);
