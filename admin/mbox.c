@@ -204,5 +204,4 @@ void mbox_quote(struct span message, struct buf *out)
 		buf_span(out, line);
 		buf_byte(out, '\n');
 	}
-	buf_byte(out, '\n');
 }

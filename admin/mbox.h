@@ -35,7 +35,7 @@ unsigned mbox_status_flags(struct span value);
 void mbox_from_write(int64_t date, struct buf *out);
 /* "Status: RO\nX-Status: AF\n" for system flags. */
 void mbox_status_write(unsigned flags, struct buf *out);
-/* Appends a message as mboxrd, lines ended by LF, with the empty line behind it. */
+/* Appends lines of a message quoted as mboxrd, each ended by LF; behind the last goes an empty line, by the caller. */
 void mbox_quote(struct span message, struct buf *out);
 
 #endif

@@ -9,15 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INCLUDE_DEPTH = 8, LINE_BYTES = 199 /* what libinih takes as one line */ };
+enum { INCLUDE_DEPTH = 8, LINE_BYTES = 199 /* what libinih takes as one line */, DUMP_COLUMNS = 80 };
 
 struct reading {
 	struct config *config;
 	const char *path;
 	FILE *file;
 	unsigned line, depth;
-	bool is_continued; /* the line begins with a blank: it goes on with the value before it */
+	bool is_indented;              /* the line begins with a blank: it goes on with the value before it … */
+	struct config_value *previous; /* … which is this one; NULL at the beginning of a section */
 	char *error;
+	unsigned error_line;
 };
 
 static char *read_file(struct config *config, const char *path, unsigned depth, const char *from, unsigned from_line);
@@ -45,6 +47,7 @@ static void fail(struct reading *reading, const char *fmt, const char *a, const 
 	buf_printf(&line, "%s:%u: ", reading->path, reading->line);
 	buf_printf(&line, fmt, a, b); /* NOLINT: fmt is one of ours */
 	reading->error = text_of(&line);
+	reading->error_line = reading->line;
 }
 
 /* fgets() that counts lines. */
@@ -55,15 +58,11 @@ static char *read_line(char *to, int size, void *stream)
 	if (fgets(to, size, reading->file) == NULL)
 		return NULL;
 	reading->line++;
-	reading->is_continued = *to == ' ' || *to == '\t';
+	reading->is_indented = *to == ' ' || *to == '\t';
+	if (to[strspn(to, " \t")] == '[' && !(reading->is_indented && reading->previous != NULL))
+		reading->previous = NULL;
 	if (strlen(to) >= LINE_BYTES && strchr(to, '\n') == NULL && !feof(reading->file)) {
-		struct buf line = {0};
-
-		if (reading->error == NULL)
-			buf_printf(&line, "%s:%u: the line is too long (go on in the next one, behind a blank)",
-				   reading->path, reading->line);
-		if (line.n > 0)
-			reading->error = text_of(&line);
+		fail(reading, "the line is too long (go on in the next one, behind a blank)%.0s%.0s", "", "");
 		return NULL;
 	}
 	return to;
@@ -97,13 +96,13 @@ static void take(struct reading *reading, const char *section, const char *name,
 			fail(reading, "unknown section [%s]%.0s", section, "");
 		return;
 	}
-	if (reading->is_continued && value->is_set)
+	if (reading->is_indented && reading->previous == value && value->text[0] != '\0')
 		buf_printf(&whole, "%s %s", value->text, text);
 	else
 		buf_text(&whole, text);
+	reading->previous = value;
 	if ((wrong = config_value_set(value, buf_cstr(&whole))) != NULL)
 		fail(reading, "%s %s", name, wrong);
-	value->is_set = true;
 	free(wrong);
 	buf_done(&whole);
 }
@@ -144,8 +143,10 @@ static char *read_file(struct config *config, const char *path, unsigned depth, 
 	buf_done(&line);
 	rc = ini_parse_stream(read_line, &reading, on_value, &reading);
 	fclose(reading.file);
-	if (reading.error == NULL && rc != 0) {
-		reading.line = (unsigned)(rc > 0 ? rc : 0);
+	if (rc > 0 && (reading.error == NULL || (unsigned)rc < reading.error_line)) { /* the first one counts */
+		free(reading.error);
+		reading.error = NULL;
+		reading.line = (unsigned)rc;
 		fail(&reading, "this is neither a section nor 'key = value'%.0s%.0s", "", "");
 	}
 	return reading.error;
@@ -254,6 +255,29 @@ size_t config_words(const struct config *config, const char *section, const char
 	return value->word_count;
 }
 
+/* A word that may begin a line of its own, and is parted from the one before it by a single blank, as reading joins
+ * them. */
+static bool may_break(const char *text, size_t at)
+{
+	return at > 0 && text[at] == ' ' && strchr(" \t", text[at - 1]) == NULL &&
+	       strchr(" \t;#[", text[at + 1]) == NULL;
+}
+
+/* The file's lines are short: what is longer goes on behind a blank. */
+static void dump_text(const char *text, FILE *out)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; text[i] != '\0'; i++, column++)
+		if (column >= DUMP_COLUMNS && may_break(text, i)) {
+			fputs("\n\t", out);
+			column = 0;
+		} else {
+			fputc(text[i], out);
+		}
+	fputc('\n', out);
+}
+
 void config_dump(const struct config *config, FILE *out)
 {
 	const char *section = "";
@@ -264,8 +288,8 @@ void config_dump(const struct config *config, FILE *out)
 		if (strcmp(section, key->section) != 0)
 			fprintf(out, "%s[%s]\n", i > 0 ? "\n" : "", key->section);
 		section = key->section;
-		fprintf(out, "# %s%s\n%s = %s\n", key->help == NULL ? "" : key->help,
-			key->reloadable ? " (reloadable)" : "", key->name,
-			config->values[i].text == NULL ? "" : config->values[i].text);
+		fprintf(out, "# %s%s\n%s = ", key->help == NULL ? "" : key->help,
+			key->reloadable ? " (reloadable)" : "", key->name);
+		dump_text(config->values[i].text == NULL ? "" : config->values[i].text, out);
 	}
 }

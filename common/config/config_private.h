@@ -11,7 +11,6 @@ struct config_value {
 	char **words;    /* of lists; they lie in words_text */
 	char *words_text;
 	size_t word_count;
-	bool is_set; /* by a file or a setting, not by the fallback */
 };
 
 struct config {

@@ -28,29 +28,31 @@ static void add_session(struct net_transport *transport, struct buf *out)
 {
 	struct net_session *session = transport->session;
 	long long seconds = (long long)(clock_uptime_ms() - transport->opened_at) / 1000;
+	char *user = transport_user(transport);
+	bool is_mine = turn_try_own(transport); /* else a worker is at it right now */
 
-	if (!turn_try_own(transport)) { /* a worker is at it right now */
-		buf_printf(out, "%llu\t%s\t?\t%s\t?\t%lld\tbusy\n", (unsigned long long)session->number,
-			   transport->protocol->name, transport->remote, seconds);
-		return;
-	}
 	buf_printf(out, "%llu\t%s\t%s\t%s\t%s\t%lld\t", (unsigned long long)session->number, transport->protocol->name,
-		   session->user == NULL ? "-" : session->user, transport->remote, session->is_tls ? "tls" : "plain",
+		   user == NULL ? "-" : user, transport->remote,
+		   !is_mine          ? "?"
+		   : session->is_tls ? "tls"
+				     : "plain",
 		   seconds);
-	if (transport->protocol->describe != NULL && transport->phase == PHASE_OPEN)
+	if (!is_mine)
+		buf_text(out, "busy");
+	else if (transport->protocol->describe != NULL && transport->phase == PHASE_OPEN)
 		transport->protocol->describe(session, out);
 	buf_byte(out, '\n');
-	turn_let_go(transport);
+	if (is_mine)
+		turn_let_go(transport);
+	free(user);
 }
 
 static bool is_of_user(struct net_transport *transport, const char *user)
 {
-	bool is = false;
+	char *own = transport_user(transport);
+	bool is = own != NULL && strcmp(own, user) == 0;
 
-	if (!turn_try_own(transport))
-		return false;
-	is = transport->session->user != NULL && strcmp(transport->session->user, user) == 0;
-	turn_let_go(transport);
+	free(own);
 	return is;
 }
 
@@ -68,14 +70,6 @@ static unsigned kick(struct net_transport **all, size_t count, const char *whom)
 			kicked++;
 		}
 	return kicked;
-}
-
-static void trace(struct net_daemon *daemon, struct net_transport **all, size_t count, const char *user, bool on)
-{
-	trace_set(daemon->trace, user, on);
-	for (size_t i = 0; i < count; i++)
-		if (is_of_user(all[i], user))
-			atomic_store(&all[i]->is_traced, trace_has(daemon->trace, user));
 }
 
 static void add_status(struct net_daemon *daemon, struct buf *out)
@@ -99,9 +93,10 @@ static void answer(struct net_daemon *daemon, char *request, struct buf *out)
 			add_session(all[i], out);
 	else if (strcmp(verb, "kick") == 0)
 		buf_printf(out, "%u\n", kick(all, count, first));
-	else if (strcmp(verb, "trace") == 0 && rest != NULL)
-		trace(daemon, all, count, first, strcmp(rest, "on") == 0);
-	else if (strcmp(verb, "status") == 0)
+	else if (strcmp(verb, "trace") == 0 && rest != NULL) {
+		trace_set(daemon->trace, first, strcmp(rest, "on") == 0);
+		transport_update_traces(daemon);
+	} else if (strcmp(verb, "status") == 0)
 		add_status(daemon, out);
 	for (size_t i = 0; i < count; i++)
 		transport_unref(all[i]);

@@ -8,13 +8,16 @@
 
 enum {
 	PIECE = 32768,
-	INFLATE_MAX = 32 * 1024 * 1024, /* what one read of 16 KiB may at most become (deflate reaches 1032 to 1) */
+	DROP_FROM = 65536,  /* sent bytes in front of unsent ones: then they go */
+	PIECES_AT_ONCE = 4, /* 16 KiB may become 16 MiB (deflate reaches 1032 to 1): not all at once */
 };
 
 struct deflate {
 	z_stream out, in;
 	struct buf compressed;
 	size_t sent;
+	struct buf received; /* not yet taken by inflate() */
+	bool is_full;        /* inflate() would have said more */
 };
 
 struct deflate *deflate_create(void)
@@ -37,6 +40,7 @@ void deflate_destroy(struct deflate **deflate)
 	deflateEnd(&(*deflate)->out);
 	inflateEnd(&(*deflate)->in);
 	buf_done(&(*deflate)->compressed);
+	buf_done(&(*deflate)->received);
 	free(*deflate);
 	*deflate = NULL;
 }
@@ -72,28 +76,40 @@ void deflate_sent(struct deflate *deflate, size_t n)
 	if (deflate->sent == deflate->compressed.n) {
 		buf_done(&deflate->compressed);
 		deflate->sent = 0;
+	} else if (deflate->sent >= DROP_FROM) {
+		buf_consume(&deflate->compressed, deflate->sent);
+		deflate->sent = 0;
 	}
 }
 
-bool deflate_in(struct deflate *deflate, struct span compressed, struct buf *plain)
+bool deflate_has_more(const struct deflate *stream)
 {
-	z_stream *z = &deflate->in;
-	size_t before = plain->n;
+	return stream->is_full;
+}
 
-	z->next_in = (unsigned char *)compressed.p; /* zlib does not write there */
-	z->avail_in = (unsigned)compressed.n;
-	for (;;) {
-		int rc;
+bool deflate_in(struct deflate *stream, struct span compressed, struct buf *plain)
+{
+	z_stream *z = &stream->in;
+	int rc = Z_OK;
 
+	buf_span(&stream->received, compressed);
+	z->next_in = (unsigned char *)stream->received.p;
+	z->avail_in = (unsigned)stream->received.n;
+	stream->is_full = true;
+	for (unsigned pieces = 0; pieces < PIECES_AT_ONCE && stream->is_full; pieces++) {
 		z->next_out = (unsigned char *)buf_room(plain, PIECE);
 		z->avail_out = PIECE;
 		rc = inflate(z, Z_SYNC_FLUSH);
-		if (rc != Z_OK && rc != Z_BUF_ERROR)
+		if (rc != Z_OK && rc != Z_BUF_ERROR && rc != Z_STREAM_END)
 			return false;
 		buf_added(plain, PIECE - z->avail_out);
-		if (plain->n - before > INFLATE_MAX)
-			return false;
-		if (z->avail_out > 0)
-			return true;
+		stream->is_full = z->avail_out == 0 && rc != Z_STREAM_END;
 	}
+	if (rc == Z_STREAM_END && z->avail_in > 0) /* nothing comes behind the end */
+		return false;
+	if (z->avail_in > 0)
+		buf_consume(&stream->received, stream->received.n - z->avail_in);
+	else
+		buf_done(&stream->received);
+	return true;
 }

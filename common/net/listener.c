@@ -2,6 +2,8 @@
  * addresses. */
 #include "common/net/net_private.h"
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/must.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,20 +20,27 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ACCEPTS_IN_A_ROW = 64, FIRST_INHERITED = 3 };
+enum {
+	BACKLOG = 4096,
+	ACCEPTS_IN_A_ROW = 64,
+	FIRST_INHERITED = 3,
+	REFUSALS_MAX = 64, /* how many above the limit hear why; others are cut off without a word */
+	PAUSE_MS = 100,    /* after a failed accept(): it would fail again at once */
+};
 
 struct listening {
 	struct net_daemon *daemon;
 	const struct net_listener *kind;
 	int fd;
 	char *path; /* of a Unix socket of ours, to be removed */
-	struct event *event;
+	struct event *event, *pause;
 };
 
 struct listeners {
 	struct listening *list;
 	size_t count, capacity;
 	unsigned next_loop;
+	int64_t complained_at; /* so that a flood does not fill the log */
 };
 
 static char *failure(const char *what, const char *address, const char *why)
@@ -47,7 +56,11 @@ static void add(struct net_daemon *daemon, const struct net_listener *kind, int 
 {
 	struct listeners *listeners = daemon->listeners;
 	void *list = listeners->list;
+	int yes = 1;
 
+	/* accepted sockets inherit these; on a Unix socket they fail, and are not missed */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 	alloc_grow(&list, &listeners->capacity, listeners->count + 1, sizeof *listeners->list);
 	listeners->list = list;
 	listeners->list[listeners->count++] =
@@ -254,31 +267,44 @@ bool address_is_trusted(const struct net_daemon *daemon, const char *address)
 	return false;
 }
 
+static void complain(struct listeners *listeners, const char *remote, const char *what)
+{
+	struct log_about about = {.remote = remote};
+	int64_t now = clock_uptime_ms();
+
+	if (listeners->complained_at != 0 && now - listeners->complained_at < 1000)
+		return;
+	listeners->complained_at = now;
+	log_warning(&about, "%s", what);
+}
+
 static void accept_one(struct listening *listening, int fd, const struct sockaddr_storage *from)
 {
 	struct net_daemon *daemon = listening->daemon;
 	char address[INET6_ADDRSTRLEN], remote[64];
 	struct net_transport *transport;
 	struct loop *loop = &daemon->loops[daemon->listeners->next_loop++ % daemon->loop_count];
-	bool is_local;
-	int yes = 1;
+	uint64_t sessions = atomic_load(&daemon->sessions), most = atomic_load(&daemon->max_connections),
+		 per_address = from->ss_family == AF_UNIX ? 0 : atomic_load(&daemon->max_per_address);
+	bool is_local, is_refused;
 
 	address_texts(from, address, sizeof address, remote, sizeof remote, &is_local);
 	atomic_fetch_add(&daemon->accepted, 1);
-	if (atomic_load(&daemon->sessions) >= atomic_load(&daemon->max_connections) ||
-	    atomic_load(&daemon->is_stopping) ||
-	    !counter_enter(daemon->by_address, address, from->ss_family == AF_UNIX ? 0 : daemon->max_per_address)) {
-		struct log_about about = {.remote = remote};
-
-		log_warning(&about, "refused: too many connections");
+	is_refused = sessions >= most || !counter_enter(daemon->by_address, address, per_address);
+	if (is_refused)
+		complain(daemon->listeners, remote, "refused: too many connections");
+	if (sessions >= most + REFUSALS_MAX) {
 		close(fd);
 		return;
 	}
 	atomic_fetch_add(&daemon->sessions, 1);
-	if (from->ss_family != AF_UNIX)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	transport = transport_create(daemon, loop, listening->kind, fd, address, remote, is_local);
-	loop_add(loop, transport);
+	transport->is_refused = is_refused;
+	transport->is_counted = !is_refused;
+	if (loop == daemon->loops) /* ours */
+		loop_adopt(loop, transport);
+	else
+		loop_add(loop, transport);
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *arg)
@@ -291,13 +317,28 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 		socklen_t n = sizeof from;
 		int client = accept4(fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (client < 0) {
-			if (errno == EMFILE || errno == ENFILE)
-				log_warning(NULL, "cannot accept: %s", strerror(errno));
+		if (client >= 0) {
+			accept_one(listening, client, &from);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+			static const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
+
+			complain(listening->daemon->listeners, NULL, "cannot accept: out of files or memory");
+			event_del(listening->event);
+			event_add(listening->pause, &pause);
+			return;
+		} else if (errno != ECONNABORTED && errno != EINTR) {
 			return;
 		}
-		accept_one(listening, client, &from);
 	}
+}
+
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct listening *listening = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(listening->event, NULL);
 }
 
 void listeners_start(struct net_daemon *daemon)
@@ -308,8 +349,9 @@ void listeners_start(struct net_daemon *daemon)
 		struct listening *one = &listeners->list[i];
 
 		one->event = event_new(daemon->loops[0].base, one->fd, EV_READ | EV_PERSIST, on_accept, one);
-		if (one->event != NULL)
-			event_add(one->event, NULL);
+		one->pause = evtimer_new(daemon->loops[0].base, on_pause_over, one);
+		must(one->event != NULL && one->pause != NULL);
+		event_add(one->event, NULL);
 	}
 }
 
@@ -324,6 +366,8 @@ void listeners_close(struct net_daemon *daemon)
 
 		if (one->event != NULL)
 			event_free(one->event);
+		if (one->pause != NULL)
+			event_free(one->pause);
 		close(one->fd);
 		if (one->path != NULL)
 			(void)unlink(one->path);

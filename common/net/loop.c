@@ -15,16 +15,17 @@ enum { SWEEP_MS = 250 };
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
-	turn_post_in_loop(arg, ((what & EV_READ) ? TURN_READABLE : 0u) | ((what & EV_WRITE) ? TURN_WRITABLE : 0u));
+	turn_post_in_loop(arg, ((what & EV_READ) ? TURN_READABLE : 0u) | ((what & EV_WRITE) ? TURN_WRITABLE : 0u) |
+				       ((what & EV_CLOSED) ? TURN_READABLE | TURN_HANGUP : 0u));
 }
 
-static void take_fresh(struct loop *loop, struct net_transport *transport)
+void loop_adopt(struct loop *loop, struct net_transport *transport)
 {
 	int rc;
 
 	TAILQ_INSERT_TAIL(&loop->sessions, transport, all);
-	rc = event_assign(&transport->event, loop->base, transport->fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
-			  on_socket, transport);
+	rc = event_assign(&transport->event, loop->base, transport->fd,
+			  EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_socket, transport);
 	must(rc == 0);
 	if (event_add(&transport->event, NULL) != 0)
 		transport->is_broken = true;
@@ -51,7 +52,8 @@ static void take_dead(struct loop *loop, struct net_transport *transport)
 	TAILQ_REMOVE(&loop->sessions, transport, all);
 	transport_forget(transport);
 	log_end(transport);
-	counter_leave(daemon->by_address, transport->address);
+	if (transport->is_counted)
+		counter_leave(daemon->by_address, transport->address);
 	if (transport->session->user != NULL)
 		counter_leave(daemon->by_user, transport->session->user);
 	atomic_fetch_add(&daemon->bytes_in, transport->bytes_in);
@@ -78,12 +80,14 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 	pthread_mutex_unlock(&loop->lock);
 	while ((transport = STAILQ_FIRST(&fresh)) != NULL) {
 		STAILQ_REMOVE_HEAD(&fresh, queue);
-		take_fresh(loop, transport);
+		loop_adopt(loop, transport);
 	}
 	while ((transport = STAILQ_FIRST(&dead)) != NULL) {
 		STAILQ_REMOVE_HEAD(&dead, queue);
 		take_dead(loop, transport);
 	}
+	if (atomic_load(&loop->daemon->is_stopping) && loop == loop->daemon->loops)
+		listeners_close(loop->daemon);
 	if (stop)
 		event_base_loopbreak(loop->base);
 }
@@ -112,7 +116,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-static void wake(struct loop *loop)
+void loop_wake(struct loop *loop)
 {
 	uint64_t one = 1;
 
@@ -125,7 +129,7 @@ void loop_add(struct loop *loop, struct net_transport *transport)
 	pthread_mutex_lock(&loop->lock);
 	STAILQ_INSERT_TAIL(&loop->fresh, transport, queue);
 	pthread_mutex_unlock(&loop->lock);
-	wake(loop);
+	loop_wake(loop);
 }
 
 void loop_bury(struct loop *loop, struct net_transport *transport)
@@ -133,7 +137,7 @@ void loop_bury(struct loop *loop, struct net_transport *transport)
 	pthread_mutex_lock(&loop->lock);
 	STAILQ_INSERT_TAIL(&loop->dead, transport, queue);
 	pthread_mutex_unlock(&loop->lock);
-	wake(loop);
+	loop_wake(loop);
 }
 
 void loop_init(struct loop *loop, struct net_daemon *daemon)
@@ -142,7 +146,7 @@ void loop_init(struct loop *loop, struct net_daemon *daemon)
 	struct timeval every = {.tv_usec = SWEEP_MS * 1000};
 
 	must(config != NULL);
-	(void)event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_O1);
+	(void)event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_O1 | EV_FEATURE_EARLY_CLOSE);
 	*loop = (struct loop){.daemon = daemon};
 	loop->base = event_base_new_with_config(config);
 	event_config_free(config);
@@ -180,7 +184,7 @@ void loop_stop(struct loop *loop)
 	pthread_mutex_lock(&loop->lock);
 	loop->is_stopping = true;
 	pthread_mutex_unlock(&loop->lock);
-	wake(loop);
+	loop_wake(loop);
 }
 
 /* The thread has ended: what the drain time did not suffice for goes without a word. */

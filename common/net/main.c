@@ -202,8 +202,10 @@ static void reload(struct net_daemon *daemon, const struct config_key *listen, c
 	notify_manager("RELOADING=1");
 	if (config != NULL) {
 		take_reloadable(daemon, config);
+		trace_reload(daemon->trace, config);
+		transport_update_traces(daemon);
 		tls = tls_create(config, &error);
-		if (error == NULL)
+		if (tls != NULL) /* without any it would serve in the clear what was not to be */
 			tls_replace(daemon, tls);
 		if (daemon->program->reload != NULL)
 			daemon->program->reload(daemon, config, daemon->state);
@@ -223,6 +225,7 @@ static void drain(struct net_daemon *daemon)
 	struct timespec pause = {.tv_nsec = 20000000};
 
 	atomic_store(&daemon->is_stopping, true);
+	loop_wake(&daemon->loops[0]); /* closes the listening sockets */
 	while (atomic_load(&daemon->sessions) > 0 && clock_uptime_ms() < end) {
 		size_t count;
 		struct net_transport **all = transport_all(daemon, &count);
@@ -295,7 +298,7 @@ static void stop_threads(struct net_daemon *daemon)
 static void daemon_free(struct net_daemon *daemon)
 {
 	listeners_close(daemon);
-	tls_destroy(&daemon->tls);
+	tls_replace(daemon, NULL);
 	trace_destroy(&daemon->trace);
 	counter_destroy(&daemon->by_address);
 	counter_destroy(&daemon->by_user);

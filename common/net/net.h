@@ -50,9 +50,10 @@ struct net_session {
 
 struct net_protocol {
 	const char *name;    /* "imap" */
+	const char *alpn;    /* what TLS clients call it (RFC 7301); NULL: as name */
 	size_t session_size; /* sizeof the daemon's session struct */
 
-	/* Loop. The connection is up (after the handshake on TLS listeners): put the greeting into the output.
+	/* Loop, or a worker after a handshake. The connection is up: put the greeting into the output.
 	 * NET_WAIT, NET_CLOSE, or NET_WORK where a worker must see it. */
 	enum net_next (*open)(struct net_session *session);
 	/* Loop. Bytes came, or the client has closed its side: NET_WAIT, NET_WORK, NET_CLOSE. It may answer by itself
@@ -60,11 +61,11 @@ struct net_protocol {
 	enum net_next (*look)(struct net_session *session);
 	/* Worker. May block. */
 	enum net_next (*work)(struct net_session *session, unsigned why);
-	/* Loop. A time limit has passed (see net_session_set_timeout): put the farewell into the output; the session
-	 * then closes. NET_WAIT keeps it (and the limit starts anew). */
+	/* The owner: loop or worker. A time limit has passed (see net_session_set_timeout): put the farewell into the
+	 * output; the session then closes. NET_WAIT keeps it (and the limit starts anew). */
 	enum net_next (*timed_out)(struct net_session *session);
-	/* Loop. The daemon stops (SIGTERM) or an administrator ends the session: put the farewell into the output.
-	 * `reason` is a short fixed phrase. */
+	/* The owner: loop or worker. The daemon stops (SIGTERM), an administrator ends the session, or there are too
+	 * many: put the farewell into the output. `reason` is a short fixed phrase. */
 	void (*farewell)(struct net_session *session, const char *reason);
 	/* Worker. The connection is gone: release everything but the struct itself. Called exactly once for each opened
 	 * session. */
@@ -123,7 +124,8 @@ struct log_about net_session_about(const struct net_session *session);
 /* The session belongs to this user from now on: limits of sessions a user and a user's address are checked (false: over
  * the limit, nothing is changed), the time limit before log-in ends. user is copied. */
 bool net_session_logged_in(struct net_session *session, const char *user);
-/* Closes in so long without a byte from the client unless timed_out() says otherwise; 0: the configured one. */
+/* Closes in so long without a byte from the client unless timed_out() says otherwise; 0: the configured one. Before
+ * log-in the time runs from this call on, whatever the client sends. */
 void net_session_set_timeout(struct net_session *session, uint64_t ms);
 /* work() with NET_WHY_TIMER in so long; 0: never. One timer a session: for the delay after a failed log-in. */
 void net_session_set_timer(struct net_session *session, uint64_t ms);

@@ -29,7 +29,8 @@ enum turn_bit {
 	TURN_TIMEOUT = 32,
 	TURN_STOP = 64, /* the daemon ends */
 	TURN_KICK = 128,
-	TURN_EVENTS = 254,
+	TURN_HANGUP = 256, /* the client's end of stream is on its way: behind the next bytes, perhaps */
+	TURN_EVENTS = 510,
 };
 
 enum phase {
@@ -60,8 +61,11 @@ struct net_transport {
 	enum net_next next; /* what the last work() wanted */
 	unsigned why;       /* for the next work() */
 	bool is_drained;    /* the last read found the socket empty */
+	bool is_hanging_up; /* so a short read does not prove that nothing follows */
 	bool is_eof, is_broken;
 	bool wants_tls, wants_deflate, handshake_is_first, is_stopping, is_opened;
+	bool is_refused; /* over a limit: it hears why, and no more */
+	bool is_counted; /* by address */
 	SSL *ssl;
 	struct net_tls *tls; /* a reference */
 	struct deflate *deflate;
@@ -116,13 +120,13 @@ struct net_daemon {
 	struct loop *loops;
 	unsigned loop_count;
 	struct workers workers;
-	struct net_tls *tls;
+	_Atomic(struct net_tls *) tls; /* never NULL again once it is set */
 	pthread_mutex_t tls_lock;
 	struct listeners *listeners;
 	struct counter *by_address, *by_user;
 	struct trace *trace;
 	struct control *control;
-	pthread_mutex_t numbers_lock;
+	pthread_mutex_t numbers_lock; /* of the table, and of who is logged in */
 	struct net_transport *numbers[NUMBER_BUCKETS];
 	_Atomic uint64_t next_number;
 	_Atomic uint64_t sessions, accepted, logins, bytes_in, bytes_out;
@@ -155,17 +159,25 @@ void transport_unref(struct net_transport *transport);
 void transport_forget(struct net_transport *transport); /* no look-up finds it any more */
 /* All sessions, each with a reference of the caller's. */
 struct net_transport **transport_all(struct net_daemon *daemon, size_t *count_r);
-bool transport_read(struct net_transport *transport);  /* one read; true: something new in session->in, or the end */
-bool transport_flush(struct net_transport *transport); /* sends what it can; false: the connection is broken */
+char *transport_user(struct net_transport *transport);   /* any thread: a copy, or NULL */
+void transport_update_traces(struct net_daemon *daemon); /* any thread: whom the trace is about has changed */
+bool transport_read(struct net_transport *transport);    /* one read; true: something new in session->in, or the end */
+bool transport_has_more(const struct net_transport *transport); /* received, and not yet in session->in */
+bool transport_flush(struct net_transport *transport);          /* sends what it can; false: the connection is broken */
 size_t transport_waiting(const struct net_transport *transport); /* bytes not yet taken by the kernel */
-void transport_touch(struct net_transport *transport); /* the client was heard of: the time limit starts anew */
+void transport_finish(struct net_transport *transport);          /* all is sent: the last courtesies */
+void transport_limit(struct net_transport *transport);           /* the time limit starts anew */
+/* The client was heard of: likewise, but neither before log-in nor while closing, for those limits are absolute. */
+void transport_touch(struct net_transport *transport);
 
 /* loop.c */
 void loop_init(struct loop *loop, struct net_daemon *daemon);
 void loop_start(struct loop *loop);
-void loop_add(struct loop *loop, struct net_transport *transport);  /* any thread */
-void loop_bury(struct loop *loop, struct net_transport *transport); /* any thread, once a session */
-void loop_stop(struct loop *loop);                                  /* any thread; then join */
+void loop_adopt(struct loop *loop, struct net_transport *transport); /* the loop's thread */
+void loop_add(struct loop *loop, struct net_transport *transport);   /* any thread */
+void loop_bury(struct loop *loop, struct net_transport *transport);  /* any thread, once a session */
+void loop_wake(struct loop *loop);                                   /* any thread */
+void loop_stop(struct loop *loop);                                   /* any thread; then join */
 void loop_done(struct loop *loop);
 
 /* worker.c */
@@ -184,7 +196,8 @@ bool address_network_is_valid(const char *network);
 struct net_tls *tls_create(const struct config *config, char **error_r); /* NULL without error: not configured */
 void tls_replace(struct net_daemon *daemon, struct net_tls *tls);
 void tls_destroy(struct net_tls **tls); /* drops a reference */
-SSL *tls_start(struct net_daemon *daemon, int fd, struct net_tls **tls_r /* a reference */);
+SSL *tls_start(struct net_daemon *daemon, const struct net_protocol *protocol, int fd,
+	       struct net_tls **tls_r /* a reference */);
 
 /* deflate.c */
 struct deflate *deflate_create(void);
@@ -192,7 +205,10 @@ void deflate_destroy(struct deflate **deflate);
 bool deflate_out(struct deflate *deflate, struct span plain);       /* into the waiting compressed bytes */
 struct buf *deflate_waiting(struct deflate *deflate, size_t *sent); /* compressed bytes not yet sent */
 void deflate_sent(struct deflate *deflate, size_t n);
-bool deflate_in(struct deflate *deflate, struct span compressed, struct buf *plain); /* false: damaged or a bomb */
+/* Appends what compressed says to plain, but only so much at a time: the rest waits, and deflate_in() without new bytes
+ * goes on with it. False: damaged. */
+bool deflate_in(struct deflate *deflate, struct span compressed, struct buf *plain);
+bool deflate_has_more(const struct deflate *deflate);
 
 /* counter.c: how many of each name */
 struct counter *counter_create(void);
@@ -203,6 +219,7 @@ void counter_leave(struct counter *counter, const char *name);
 /* trace.c */
 struct trace *trace_create(const struct config *config);
 void trace_destroy(struct trace **trace);
+void trace_reload(struct trace *trace, const struct config *config); /* the users, not the folder */
 void trace_set(struct trace *trace, const char *user, bool on);
 bool trace_has(struct trace *trace, const char *user);
 void trace_write(struct trace *trace, const struct net_session *session, char direction, struct span bytes);

@@ -41,10 +41,12 @@ bool net_session_logged_in(struct net_session *session, const char *user)
 	}
 	if (session->user != NULL)
 		counter_leave(daemon->by_user, session->user);
+	pthread_mutex_lock(&daemon->numbers_lock);
 	free(session->user);
 	session->user = alloc_text(user);
-	atomic_fetch_add(&daemon->logins, 1);
 	atomic_store(&transport->is_traced, trace_has(daemon->trace, user));
+	pthread_mutex_unlock(&daemon->numbers_lock);
+	atomic_fetch_add(&daemon->logins, 1);
 	net_session_set_timeout(session, 0);
 	return true;
 }
@@ -56,7 +58,7 @@ void net_session_set_timeout(struct net_session *session, uint64_t ms)
 	if (ms == 0)
 		ms = session->user == NULL ? daemon->pre_login_ms : daemon->idle_ms;
 	atomic_store(&session->transport->timeout_ms, (int64_t)ms);
-	transport_touch(session->transport);
+	transport_limit(session->transport);
 }
 
 void net_session_set_timer(struct net_session *session, uint64_t ms)
@@ -66,7 +68,7 @@ void net_session_set_timer(struct net_session *session, uint64_t ms)
 
 bool net_can_start_tls(const struct net_daemon *daemon)
 {
-	return daemon->tls != NULL;
+	return atomic_load(&daemon->tls) != NULL;
 }
 
 bool net_session_start_tls(struct net_session *session)

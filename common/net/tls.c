@@ -49,6 +49,23 @@ static int on_verify(int ok, X509_STORE_CTX *context)
 	return 1;
 }
 
+/* A client that wants another protocol than ours is at the wrong place, or was brought there (RFC 7301, 3.2). */
+static int on_alpn(SSL *ssl, const unsigned char **chosen_r, unsigned char *n_r, const unsigned char *offered,
+		   unsigned n, void *arg)
+{
+	const struct net_protocol *protocol = SSL_get_app_data(ssl);
+	const char *name = protocol->alpn == NULL ? protocol->name : protocol->alpn;
+
+	(void)arg;
+	for (unsigned at = 0; at < n && at + 1 + offered[at] <= n; at += 1u + offered[at])
+		if (span_is(span_from(offered + at + 1, offered[at]), name)) {
+			*chosen_r = offered + at + 1;
+			*n_r = offered[at];
+			return SSL_TLSEXT_ERR_OK;
+		}
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 static SSL_CTX *context_create(const struct config *config, const char *cert, const char *key, char **error_r)
 {
 	const char *ca = config_text(config, "tls", "client_ca");
@@ -66,6 +83,8 @@ static SSL_CTX *context_create(const struct config *config, const char *cert, co
 					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(context, 1);
+	SSL_CTX_set_read_ahead(context, 1); /* head and body of a record in one call */
+	SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
 	if (SSL_CTX_use_certificate_chain_file(context, cert) != 1)
 		*error_r = ssl_failure("cannot use the certificate", cert);
 	else if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
@@ -138,24 +157,24 @@ void tls_replace(struct net_daemon *daemon, struct net_tls *tls)
 	struct net_tls *old;
 
 	pthread_mutex_lock(&daemon->tls_lock);
-	old = daemon->tls;
-	daemon->tls = tls;
+	old = atomic_exchange(&daemon->tls, tls);
 	pthread_mutex_unlock(&daemon->tls_lock);
 	tls_destroy(&old);
 }
 
 /* A connection keeps the contexts it began with: a handshake under way still looks into them for a server name. */
-SSL *tls_start(struct net_daemon *daemon, int fd, struct net_tls **tls_r)
+SSL *tls_start(struct net_daemon *daemon, const struct net_protocol *protocol, int fd, struct net_tls **tls_r)
 {
 	SSL *ssl = NULL;
 
 	pthread_mutex_lock(&daemon->tls_lock);
-	*tls_r = ref(daemon->tls);
+	*tls_r = ref(atomic_load(&daemon->tls));
 	pthread_mutex_unlock(&daemon->tls_lock);
 	if (*tls_r != NULL)
 		ssl = SSL_new((*tls_r)->contexts[0]);
 	if (ssl != NULL) {
 		SSL_set_fd(ssl, fd);
+		SSL_set_app_data(ssl, (void *)protocol); /* only read */
 		SSL_set_accept_state(ssl);
 	}
 	return ssl;

@@ -19,14 +19,24 @@ struct trace {
 struct trace *trace_create(const struct config *config)
 {
 	struct trace *trace = alloc_zero(1, sizeof *trace);
+	pthread_mutex_init(&trace->lock, NULL);
+	trace->folder = alloc_text(config_text(config, "log", "trace_folder"));
+	trace_reload(trace, config);
+	return trace;
+}
+
+void trace_reload(struct trace *trace, const struct config *config)
+{
 	const char *const *words;
 	size_t count = config_words(config, "log", "trace_users", &words);
 
-	pthread_mutex_init(&trace->lock, NULL);
-	trace->folder = alloc_text(config_text(config, "log", "trace_folder"));
+	pthread_mutex_lock(&trace->lock);
+	for (size_t i = 0; i < trace->count; i++)
+		free(trace->users[i]);
+	trace->count = 0;
+	pthread_mutex_unlock(&trace->lock);
 	for (size_t i = 0; i < count; i++)
 		trace_set(trace, words[i], true);
-	return trace;
 }
 
 void trace_destroy(struct trace **trace)

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 16384, READ_BYTES_MORE = 131072 };
+enum { READ_BYTES = 16384, READ_BYTES_MORE = 131072, DISCARD_READS = 16 };
 
 struct net_transport *transport_create(struct net_daemon *daemon, struct loop *loop,
 				       const struct net_listener *listener, int fd, const char *address,
@@ -43,10 +43,11 @@ struct net_transport *transport_create(struct net_daemon *daemon, struct loop *l
 	session->is_local = is_local;
 	session->is_trusted = is_local || address_is_trusted(daemon, address);
 	if (listener->tls) {
-		transport->ssl = tls_start(daemon, fd, &transport->tls);
+		transport->ssl = tls_start(daemon, listener->protocol, fd, &transport->tls);
 		transport->handshake_is_first = true;
+		transport->is_broken = transport->ssl == NULL;
 	}
-	transport_touch(transport);
+	transport_limit(transport);
 	pthread_mutex_lock(&daemon->numbers_lock);
 	bucket = &daemon->numbers[session->number % NUMBER_BUCKETS];
 	transport->next_by_number = *bucket;
@@ -89,6 +90,27 @@ struct net_transport **transport_all(struct net_daemon *daemon, size_t *count_r)
 	return list;
 }
 
+char *transport_user(struct net_transport *transport)
+{
+	struct net_daemon *daemon = transport->loop->daemon;
+	char *user;
+
+	pthread_mutex_lock(&daemon->numbers_lock);
+	user = alloc_text(transport->session->user);
+	pthread_mutex_unlock(&daemon->numbers_lock);
+	return user;
+}
+
+void transport_update_traces(struct net_daemon *daemon)
+{
+	pthread_mutex_lock(&daemon->numbers_lock);
+	for (size_t i = 0; i < NUMBER_BUCKETS; i++)
+		for (struct net_transport *at = daemon->numbers[i]; at != NULL; at = at->next_by_number)
+			if (at->session->user != NULL)
+				atomic_store(&at->is_traced, trace_has(daemon->trace, at->session->user));
+	pthread_mutex_unlock(&daemon->numbers_lock);
+}
+
 void transport_forget(struct net_transport *transport)
 {
 	struct net_daemon *daemon = transport->loop->daemon;
@@ -125,9 +147,15 @@ void transport_unref(struct net_transport *transport)
 	free(transport);
 }
 
-void transport_touch(struct net_transport *transport)
+void transport_limit(struct net_transport *transport)
 {
 	atomic_store(&transport->deadline, clock_uptime_ms() + atomic_load(&transport->timeout_ms));
+}
+
+void transport_touch(struct net_transport *transport)
+{
+	if (transport->session->user != NULL && transport->phase != PHASE_CLOSING)
+		transport_limit(transport);
 }
 
 size_t transport_waiting(const struct net_transport *transport)
@@ -152,7 +180,10 @@ static ssize_t receive(struct net_transport *transport, char *to, size_t n)
 	ssize_t got;
 
 	if (transport->ssl != NULL) {
-		int rc = SSL_read(transport->ssl, to, n > INT_MAX ? INT_MAX : (int)n);
+		int rc;
+
+		ERR_clear_error();
+		rc = SSL_read(transport->ssl, to, n > INT_MAX ? INT_MAX : (int)n);
 
 		if (rc > 0)
 			return rc;
@@ -174,7 +205,7 @@ static ssize_t receive(struct net_transport *transport, char *to, size_t n)
 		got = recv(transport->fd, to, n, 0);
 	} while (got < 0 && errno == EINTR);
 	if (got > 0) {
-		transport->is_drained = (size_t)got < n;
+		transport->is_drained = (size_t)got < n && !transport->is_hanging_up;
 		return got;
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -188,12 +219,23 @@ static ssize_t receive(struct net_transport *transport, char *to, size_t n)
 	return -1;
 }
 
+bool transport_has_more(const struct net_transport *transport)
+{
+	return transport->deflate != NULL && deflate_has_more(transport->deflate);
+}
+
 bool transport_read(struct net_transport *transport)
 {
 	struct net_session *session = transport->session;
 	size_t want = session->in.n > READ_BYTES / 2 ? READ_BYTES_MORE : READ_BYTES;
 	ssize_t got;
 
+	if (transport_has_more(transport)) {
+		if (deflate_in(transport->deflate, (struct span){0}, &session->in))
+			return true;
+		transport->is_broken = true;
+		return false;
+	}
 	if (transport->is_eof)
 		return false;
 	if (transport->deflate != NULL) {
@@ -226,7 +268,10 @@ static ssize_t transmit(struct net_transport *transport, const char *from, size_
 	ssize_t sent;
 
 	if (transport->ssl != NULL) {
-		int rc = SSL_write(transport->ssl, from, n > INT_MAX ? INT_MAX : (int)n);
+		int rc;
+
+		ERR_clear_error();
+		rc = SSL_write(transport->ssl, from, n > INT_MAX ? INT_MAX : (int)n);
 
 		if (rc > 0)
 			return rc;
@@ -263,6 +308,15 @@ static bool flush_run(struct net_transport *transport, const char *bytes, size_t
 	return true;
 }
 
+/* A client that always reads a little less than it gets: what it has read does not pile up. */
+static void drop_sent(struct buf *bytes, size_t *sent)
+{
+	if (*sent == 0 || bytes->n - *sent > OUT_LOW_WATER)
+		return;
+	buf_consume(bytes, *sent);
+	*sent = 0;
+}
+
 bool transport_flush(struct net_transport *transport)
 {
 	struct out *out = &transport->session->out;
@@ -272,10 +326,7 @@ bool transport_flush(struct net_transport *transport)
 
 	if (transport->deflate == NULL) {
 		ok = flush_run(transport, out->bytes.p, out->bytes.n, &out->sent);
-		if (out->sent == out->bytes.n) {
-			out->bytes.n = 0;
-			out->sent = 0;
-		}
+		drop_sent(&out->bytes, &out->sent);
 		return ok;
 	}
 	if (out_waiting(out) > 0) {
@@ -289,4 +340,19 @@ bool transport_flush(struct net_transport *transport)
 	ok = flush_run(transport, compressed->p, compressed->n, &sent);
 	deflate_sent(transport->deflate, sent - before);
 	return ok;
+}
+
+/* The client of a clean end gets TLS's own farewell; and the kernel must not find unread bytes when the socket is
+ * closed, or it resets the connection and may take our last words with it. */
+void transport_finish(struct net_transport *transport)
+{
+	char scratch[READ_BYTES];
+
+	if (transport->ssl != NULL) {
+		ERR_clear_error();
+		(void)SSL_shutdown(transport->ssl);
+		ERR_clear_error();
+	}
+	for (int i = 0; i < DISCARD_READS && !transport->is_drained; i++)
+		transport->is_drained = recv(transport->fd, scratch, sizeof scratch, MSG_DONTWAIT) <= 0;
 }

@@ -8,7 +8,7 @@
 
 enum {
 	STEPS_IN_A_ROW = 16, /* then others get their turn */
-	CLOSING_MS = 10000,
+	CLOSING_MS = 60000,
 };
 
 /* Where the turn is taken. */
@@ -36,6 +36,8 @@ static enum step end(struct net_transport *transport, enum place place)
 	transport->is_broken = true;
 	if (place == IN_LOOP)
 		return to_worker(transport, 0);
+	if (transport->phase == PHASE_CLOSING && transport_waiting(transport) == 0)
+		transport_finish(transport);
 	transport->phase = PHASE_DEAD;
 	if (transport->is_opened)
 		transport->protocol->close(transport->session);
@@ -48,7 +50,7 @@ static void start_closing(struct net_transport *transport)
 	transport->phase = PHASE_CLOSING;
 	atomic_store(&transport->timer_at, 0);
 	atomic_store(&transport->timeout_ms, CLOSING_MS);
-	transport_touch(transport);
+	transport_limit(transport);
 }
 
 static enum step after_next(struct net_transport *transport, enum net_next next)
@@ -69,6 +71,35 @@ static enum step after_next(struct net_transport *transport, enum net_next next)
 	return STEP_ON;
 }
 
+static void say_farewell(struct net_transport *transport, const char *reason)
+{
+	transport->protocol->farewell(transport->session, reason);
+	start_closing(transport);
+}
+
+static enum step open_session(struct net_transport *transport)
+{
+	enum net_next next;
+
+	transport->phase = PHASE_OPEN;
+	transport->is_opened = true;
+	next = transport->protocol->open(transport->session);
+	if (!transport->is_refused)
+		return after_next(transport, next);
+	transport->session->out.bytes.n = 0; /* no greeting: the farewell is all there is */
+	say_farewell(transport, "Too many connections");
+	return STEP_ON;
+}
+
+static void log_handshake(const struct net_transport *transport)
+{
+	struct log_about about = net_session_about(transport->session);
+	unsigned long error = ERR_peek_error();
+	const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
+
+	log_debug(&about, "no TLS: %s", reason == NULL ? "the connection broke" : reason);
+}
+
 static enum step handshake(struct net_transport *transport, enum place place)
 {
 	int rc;
@@ -79,9 +110,10 @@ static enum step handshake(struct net_transport *transport, enum place place)
 	if (rc != 1) {
 		int error = SSL_get_error(transport->ssl, rc);
 
-		ERR_clear_error();
 		if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
 			return STEP_REST;
+		log_handshake(transport);
+		ERR_clear_error();
 		return end(transport, place);
 	}
 	transport->phase = PHASE_OPEN;
@@ -89,8 +121,7 @@ static enum step handshake(struct net_transport *transport, enum place place)
 	transport->is_drained = false;
 	if (!transport->handshake_is_first)
 		return STEP_ON;
-	transport->is_opened = true;
-	return after_next(transport, transport->protocol->open(transport->session));
+	return open_session(transport);
 }
 
 /* STARTTLS and COMPRESS begin when the answer that announces them is out. */
@@ -101,7 +132,7 @@ static enum step change_layers(struct net_transport *transport)
 	if (transport->wants_tls) {
 		transport->wants_tls = false;
 		buf_done(&session->in); /* what came in the clear is not believed */
-		transport->ssl = tls_start(session->daemon, transport->fd, &transport->tls);
+		transport->ssl = tls_start(session->daemon, transport->protocol, transport->fd, &transport->tls);
 		if (transport->ssl == NULL) {
 			transport->is_broken = true;
 			return STEP_ON;
@@ -115,37 +146,38 @@ static enum step change_layers(struct net_transport *transport)
 	return STEP_ON;
 }
 
-static void say_farewell(struct net_transport *transport, const char *reason)
+static void time_is_up(struct net_transport *transport)
 {
-	if (transport->is_opened)
-		transport->protocol->farewell(transport->session, reason);
-	start_closing(transport);
+	enum net_next next;
+
+	if (transport->phase != PHASE_OPEN || transport->next == NET_FLUSH) {
+		transport->is_broken = true; /* a client that does not even read */
+		return;
+	}
+	transport_limit(transport);
+	if (transport->next != NET_WAIT) /* it was heard of: its commands wait for a worker */
+		return;
+	next = transport->protocol->timed_out(transport->session);
+	(void)after_next(transport, next);
 }
 
 /* Time limits, the end of the daemon, an administrator. */
-static enum step outside_events(struct net_transport *transport, unsigned bits)
+static void outside_events(struct net_transport *transport, unsigned bits)
 {
+	const char *reason = (bits & TURN_KICK) ? "An administrator ended this session" : NULL;
+
 	if (bits & TURN_STOP)
 		transport->is_stopping = true;
-	if ((bits & TURN_TIMEOUT) && clock_uptime_ms() >= atomic_load(&transport->deadline)) {
-		if (transport->phase == PHASE_OPEN && transport->next != NET_FLUSH) {
-			enum net_next next = transport->protocol->timed_out(transport->session);
-
-			transport_touch(transport);
-			return after_next(transport, next);
-		}
-		transport->is_broken = true; /* a client that does not even read */
-	}
-	if (transport->phase == PHASE_HANDSHAKE && transport->is_stopping) {
+	if (reason == NULL && transport->is_stopping)
+		reason = "The server is shutting down";
+	if (reason != NULL && transport->phase == PHASE_OPEN && transport->next != NET_FLUSH)
+		say_farewell(transport, reason);
+	else if (transport->phase == PHASE_HANDSHAKE && reason != NULL)
 		transport->is_broken = true;
-	} else if (transport->phase == PHASE_OPEN &&
-		   transport->next != NET_FLUSH) { /* not into the middle of an answer */
-		if (bits & TURN_KICK)
-			say_farewell(transport, "An administrator ended this session");
-		else if (transport->is_stopping)
-			say_farewell(transport, "The server is shutting down");
-	}
-	return STEP_ON;
+	else if (transport->phase == PHASE_OPEN && (bits & TURN_KICK))
+		transport->is_broken = true; /* a farewell must not stand in the middle of an answer */
+	if ((bits & TURN_TIMEOUT) && clock_uptime_ms() >= atomic_load(&transport->deadline))
+		time_is_up(transport);
 }
 
 static enum step work(struct net_transport *transport, enum place place, unsigned why)
@@ -161,7 +193,7 @@ static enum step read_and_look(struct net_transport *transport)
 {
 	struct net_session *session = transport->session;
 
-	if (transport->is_drained && !transport->is_eof)
+	if (transport->is_drained && !transport->is_eof && !transport_has_more(transport))
 		return STEP_REST;
 	if (!transport_read(transport)) {
 		if (transport->is_broken)
@@ -171,15 +203,18 @@ static enum step read_and_look(struct net_transport *transport)
 	if (transport->is_eof) {
 		session->input_closed = true;
 		if (session->in.n == 0)
-			transport->is_broken = true;
+			return STEP_REST;
 	}
 	return after_next(transport, transport->protocol->look(session));
 }
 
-/* At the end of the input: what the client said before is still answered, then it is over. */
+/* At the end of the input: what the client said before is still answered, also where a timer delays that; then it is
+ * over. */
 static enum step at_rest(struct net_transport *transport)
 {
-	if (transport->is_eof && transport_waiting(transport) == 0) {
+	bool is_delayed = transport->session->in.n > 0 && atomic_load(&transport->timer_at) != 0;
+
+	if (transport->is_eof && transport_waiting(transport) == 0 && !is_delayed) {
 		transport->is_broken = true;
 		return STEP_ON;
 	}
@@ -193,10 +228,12 @@ static enum step one_step(struct net_transport *transport, enum place place)
 
 	if (bits & TURN_READABLE)
 		transport->is_drained = false;
+	if (bits & TURN_HANGUP)
+		transport->is_hanging_up = true;
 	if (transport->is_broken)
 		return end(transport, place);
 	if (bits & (TURN_STOP | TURN_TIMEOUT | TURN_KICK) || transport->is_stopping) {
-		(void)outside_events(transport, bits);
+		outside_events(transport, bits);
 		if (transport->is_broken)
 			return STEP_ON;
 	}
@@ -277,11 +314,8 @@ void turn_on_worker(struct net_transport *transport)
 
 void turn_begin_in_loop(struct net_transport *transport)
 {
-	if (transport->ssl == NULL) {
-		transport->phase = PHASE_OPEN;
-		transport->is_opened = true;
-		(void)after_next(transport, transport->protocol->open(transport->session));
-	}
+	if (!transport->handshake_is_first)
+		(void)open_session(transport);
 	run_turn(transport, IN_LOOP);
 }
 
