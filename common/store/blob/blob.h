@@ -24,6 +24,8 @@ enum store_status blob_prepare_upload(struct store *store, struct store_upload *
  * A file that was collected between prepare and add is STORE_CONFLICT (prepare again). */
 enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prepared, const struct store_derived *derived,
 			   uint64_t *blob_r);
+/* The rows of derived data of a content that has none. */
+enum store_status blob_insert_derived(struct store_tx *tx, uint64_t blob, const struct store_derived *derived);
 enum store_status blob_refer(struct store_tx *tx, uint64_t blob, int64_t more); /* adds to the reference count; at 0 freed_at is set */
 
 #endif

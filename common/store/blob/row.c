@@ -47,13 +47,7 @@ static enum store_status insert_data(struct store_tx *tx, uint64_t blob, const s
 	return status;
 }
 
-/* A NOT NULL column takes an empty span as "", not as NULL. */
-static struct span not_null(struct span s)
-{
-	return s.p == NULL ? SPAN("") : s;
-}
-
-static enum store_status insert_derived(struct store_tx *tx, uint64_t blob, const struct store_derived *derived)
+enum store_status blob_insert_derived(struct store_tx *tx, uint64_t blob, const struct store_derived *derived)
 {
 	struct sql_stmt *head = NULL, *text = NULL;
 	enum store_status status;
@@ -65,16 +59,16 @@ static enum store_status insert_derived(struct store_tx *tx, uint64_t blob, cons
 	sql_bind_u64(head, 2, derived->version);
 	sql_bind_i64(head, 3, derived->sent_at);
 	sql_bind_i64(head, 4, derived->sent_day);
-	sql_bind_span(head, 5, not_null(derived->envelope));
-	sql_bind_span(head, 6, not_null(derived->bodystructure));
-	sql_bind_span(head, 7, not_null(derived->parts));
-	sql_bind_span(head, 8, not_null(derived->header));
+	sql_bind_span(head, 5, derived->envelope);
+	sql_bind_span(head, 6, derived->bodystructure);
+	sql_bind_span(head, 7, derived->parts);
+	sql_bind_span(head, 8, derived->header);
 	if ((status = sql_run(head)) != STORE_OK)
 		goto out;
 	sql_bind_u64(text, 1, blob);
 	sql_bind_u64(text, 2, derived->body_text_is_partial);
-	sql_bind_span(text, 3, not_null(derived->header_text));
-	sql_bind_span(text, 4, not_null(derived->body_text));
+	sql_bind_span(text, 3, derived->header_text);
+	sql_bind_span(text, 4, derived->body_text);
 	status = sql_run(text);
 out:
 	sql_stmt_free(&text);
@@ -99,7 +93,7 @@ static enum store_status insert(struct store_tx *tx, const struct blob_prepared 
 	if (status == STORE_OK && prepared->place != BLOB_FILE)
 		status = insert_data(tx, *blob_r, prepared);
 	if (status == STORE_OK)
-		status = insert_derived(tx, *blob_r, derived);
+		status = blob_insert_derived(tx, *blob_r, derived);
 	return status;
 }
 
