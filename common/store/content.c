@@ -1,4 +1,5 @@
-/* Going over the contents of many messages. Numbers that ascend side by side, as a mailbox mostly has them, are read as one range. */
+/* Going over the contents of many messages. Numbers that ascend side by side, as a mailbox mostly has them, are read as
+ * one range. */
 #include "common/store/content.h"
 #include "common/store/store_private.h"
 
@@ -21,17 +22,22 @@ struct each {
 	bool is_stopped;
 };
 
-static const char sql_sent[] = "SELECT id, version, sent_at, sent_day FROM content_head WHERE id BETWEEN ? AND ? ORDER BY id";
-static const char sql_structure[] =
-	"SELECT id, version, sent_at, sent_day, envelope, bodystructure, parts FROM content_head WHERE id BETWEEN ? AND ?"
-	" ORDER BY id";
+static const char sql_sent[] =
+	"SELECT id, version, sent_at, sent_day FROM content_head WHERE id BETWEEN ? AND ? ORDER BY id";
+static const char sql_structure[] = "SELECT id, version, sent_at, sent_day, envelope, bodystructure, parts FROM "
+				    "content_head WHERE id BETWEEN ? AND ?"
+				    " ORDER BY id";
 static const char sql_header[] = "SELECT id, version, header FROM content_head WHERE id BETWEEN ? AND ? ORDER BY id";
-static const char sql_head[] = "SELECT id, version, sent_at, sent_day, envelope, bodystructure, parts, header FROM content_head"
-			       " WHERE id BETWEEN ? AND ? ORDER BY id";
-static const char sql_header_text[] = "SELECT id, is_partial, header_text FROM content_text WHERE id BETWEEN ? AND ? ORDER BY id";
-static const char sql_text[] = "SELECT id, is_partial, header_text, body_text FROM content_text WHERE id BETWEEN ? AND ?"
-			       " ORDER BY id";
-static const char sql_bytes[] = "SELECT id, data FROM blob_data WHERE id BETWEEN ? AND ? AND (id & 1048575) = 0 ORDER BY id";
+static const char sql_head[] =
+	"SELECT id, version, sent_at, sent_day, envelope, bodystructure, parts, header FROM content_head"
+	" WHERE id BETWEEN ? AND ? ORDER BY id";
+static const char sql_header_text[] =
+	"SELECT id, is_partial, header_text FROM content_text WHERE id BETWEEN ? AND ? ORDER BY id";
+static const char sql_text[] =
+	"SELECT id, is_partial, header_text, body_text FROM content_text WHERE id BETWEEN ? AND ?"
+	" ORDER BY id";
+static const char sql_bytes[] =
+	"SELECT id, data FROM blob_data WHERE id BETWEEN ? AND ? AND (id & 1048575) = 0 ORDER BY id";
 
 enum { HEAD_PARTS = STORE_CONTENT_HEADER | STORE_CONTENT_ENVELOPE | STORE_CONTENT_STRUCTURE | STORE_CONTENT_SENT };
 enum { TEXT_PARTS = STORE_CONTENT_HEADER_TEXT | STORE_CONTENT_BODY_TEXT };
@@ -122,8 +128,8 @@ static enum store_status show(struct each *job, size_t i, struct cursors *at)
 	struct store_content content = {.blob = blob};
 	enum store_status status;
 
-	if ((status = cursor_seek(&at->head, blob)) != STORE_OK || (status = cursor_seek(&at->text, blob)) != STORE_OK ||
-	    (status = cursor_seek(&at->bytes, blob)) != STORE_OK)
+	if ((status = cursor_seek(&at->head, blob)) != STORE_OK ||
+	    (status = cursor_seek(&at->text, blob)) != STORE_OK || (status = cursor_seek(&at->bytes, blob)) != STORE_OK)
 		return status;
 	if (at->head.stmt != NULL && cursor_is_at(&at->head, blob))
 		take_head(&at->head, job->parts, &content);
@@ -147,7 +153,8 @@ static size_t run_from(const struct each *job, size_t from)
 {
 	size_t end = from + 1;
 
-	while (end < job->count && job->blobs[end] > job->blobs[end - 1] && job->blobs[end] - job->blobs[end - 1] <= GAP_MAX)
+	while (end < job->count && job->blobs[end] > job->blobs[end - 1] &&
+	       job->blobs[end] - job->blobs[end - 1] <= GAP_MAX)
 		end++;
 	return end;
 }
@@ -161,7 +168,8 @@ static enum store_status each_tx(struct store_tx *tx, void *arg)
 	if (job->parts & HEAD_PARTS)
 		status = cursor_open(tx, &at.head, head_sql(job->parts), 0);
 	if (status == STORE_OK && (job->parts & TEXT_PARTS))
-		status = cursor_open(tx, &at.text, (job->parts & STORE_CONTENT_BODY_TEXT) ? sql_text : sql_header_text, 0);
+		status = cursor_open(tx, &at.text, (job->parts & STORE_CONTENT_BODY_TEXT) ? sql_text : sql_header_text,
+				     0);
 	if (status == STORE_OK && (job->parts & STORE_CONTENT_BYTES))
 		status = cursor_open(tx, &at.bytes, sql_bytes, 20);
 	for (size_t i = 0; i < job->count && status == STORE_OK && !job->is_stopped;) {

@@ -1,5 +1,5 @@
-/* The content of messages: bytes, and what was derived from them once (DESIGN.md, invariants 4 and 5). Content is named by a
- * number (a row's blob); the same bytes have one, however many mailboxes hold them. Conventions: store.h. */
+/* The content of messages: bytes, and what was derived from them once (DESIGN.md, invariants 4 and 5). Content is named
+ * by a number (a row's blob); the same bytes have one, however many mailboxes hold them. Conventions: store.h. */
 #ifndef STORE_CONTENT_H
 #define STORE_CONTENT_H
 
@@ -16,32 +16,33 @@ struct store_derived {
 };
 
 enum store_content_part { /* bits: what a caller wants to see */
-	STORE_CONTENT_HEADER = 1,
-	STORE_CONTENT_ENVELOPE = 2,
-	STORE_CONTENT_STRUCTURE = 4, /* bodystructure and parts */
-	STORE_CONTENT_SENT = 8,      /* sent_at, sent_day */
-	STORE_CONTENT_HEADER_TEXT = 16,
-	STORE_CONTENT_BODY_TEXT = 32,
-	STORE_CONTENT_BYTES = 64, /* where they lie in the database as one piece */
+			  STORE_CONTENT_HEADER = 1,
+			  STORE_CONTENT_ENVELOPE = 2,
+			  STORE_CONTENT_STRUCTURE = 4, /* bodystructure and parts */
+			  STORE_CONTENT_SENT = 8,      /* sent_at, sent_day */
+			  STORE_CONTENT_HEADER_TEXT = 16,
+			  STORE_CONTENT_BODY_TEXT = 32,
+			  STORE_CONTENT_BYTES = 64, /* where they lie in the database as one piece */
 };
 
 struct store_content {
 	uint64_t blob;
-	uint64_t size;       /* of the bytes */
+	uint64_t size;                /* of the bytes */
 	struct store_derived derived; /* the wanted parts; spans valid during the call only */
-	struct span bytes;   /* with STORE_CONTENT_BYTES: p is NULL where they must be read by store_blob_open() */
-	bool is_missing;     /* no such content, or its derived data is damaged: nothing else is set */
+	struct span bytes; /* with STORE_CONTENT_BYTES: p is NULL where they must be read by store_blob_open() */
+	bool is_missing;   /* no such content, or its derived data is damaged: nothing else is set */
 };
 
 /* Called for each, in the order asked for, inside one short read; false stops. It must not call the store. */
 typedef bool store_content_fn(void *arg, size_t index, const struct store_content *content);
 
-/* Goes over the contents of many messages: the fast path of FETCH and SEARCH. Asking in ascending order of blob numbers, as
- * a mailbox mostly has them, is fastest. */
+/* Goes over the contents of many messages: the fast path of FETCH and SEARCH. Asking in ascending order of blob
+ * numbers, as a mailbox mostly has them, is fastest. */
 enum store_status store_content_each(struct store *store, const uint64_t *blobs, size_t count, unsigned parts,
 				     store_content_fn *fn, void *arg);
 
-/* --- reading the bytes ---------------------------------------------------------------------------------------------------- */
+/* --- reading the bytes
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct store_blob; /* one thread at a time; stays readable though the message is removed meanwhile */
 enum store_status store_blob_open(struct store *store, uint64_t blob, struct store_blob **blob_r);
@@ -51,7 +52,8 @@ enum store_status store_blob_read(struct store_blob *blob, uint64_t offset, void
 int store_blob_fd(const struct store_blob *blob); /* of a plain file with the bytes from offset 0, or -1; borrowed */
 void store_blob_close(struct store_blob **blob);  /* NULL is accepted */
 
-/* --- taking bytes as they arrive ------------------------------------------------------------------------------------------ */
+/* --- taking bytes as they arrive
+ * ------------------------------------------------------------------------------------------ */
 
 struct store_upload; /* one thread at a time */
 /* size: how many bytes will come, at most (they are bounded by the caller). */
@@ -59,6 +61,7 @@ enum store_status store_upload_open(struct store *store, uint64_t size, struct s
 enum store_status store_upload_write(struct store_upload *upload, struct span bytes);
 /* All are there: hashed, and durable where they are a file. *bytes_r views them all (mapped), valid until the close. */
 enum store_status store_upload_finish(struct store_upload *upload, struct span *bytes_r);
-void store_upload_close(struct store_upload **upload); /* what was not appended leaves nothing behind; NULL is accepted */
+void store_upload_close(
+	struct store_upload **upload); /* what was not appended leaves nothing behind; NULL is accepted */
 
 #endif

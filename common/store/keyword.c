@@ -51,8 +51,8 @@ static enum store_status look_up(struct store_tx *tx, uint64_t mailbox, const st
 	return status;
 }
 
-enum store_status keyword_numbers(struct store_tx *tx, uint64_t mailbox, const struct span *names, size_t count, bool make,
-				  uint32_t *numbers, size_t *count_r)
+enum store_status keyword_numbers(struct store_tx *tx, uint64_t mailbox, const struct span *names, size_t count,
+				  bool make, uint32_t *numbers, size_t *count_r)
 {
 	uint32_t next;
 	enum store_status status;

@@ -1,5 +1,5 @@
-/* Messages of a mailbox: adding, flags, copying, removing. Each call is one transaction: all of it or nothing, durable when
- * it answers STORE_OK. Conventions: store.h. */
+/* Messages of a mailbox: adding, flags, copying, removing. Each call is one transaction: all of it or nothing, durable
+ * when it answers STORE_OK. Conventions: store.h. */
 #ifndef STORE_MESSAGE_H
 #define STORE_MESSAGE_H
 
@@ -26,7 +26,8 @@ struct store_appended {
 
 /* UIDs ascend in the order of the array. STORE_OVER_QUOTA; STORE_LIMIT: too many keywords. */
 enum store_status store_message_append(struct store *store, uint64_t actor, uint64_t mailbox,
-				       struct store_new_message *messages, size_t count, struct store_appended *appended_r);
+				       struct store_new_message *messages, size_t count,
+				       struct store_appended *appended_r);
 
 enum store_flag_how { STORE_FLAGS_REPLACE, STORE_FLAGS_ADD, STORE_FLAGS_REMOVE };
 struct store_flag_change {
@@ -38,10 +39,10 @@ struct store_flag_change {
 	uint64_t unchangedsince;
 };
 struct store_flagged {
-	uint64_t modseq;         /* of those that changed; all of one call share it */
-	struct ranges changed;   /* UIDs whose flags really changed */
+	uint64_t modseq;          /* of those that changed; all of one call share it */
+	struct ranges changed;    /* UIDs whose flags really changed */
 	struct ranges conflicted; /* UIDs with a modseq above unchangedsince: left alone */
-	struct ranges missing;   /* UIDs asked for that are not there any more */
+	struct ranges missing;    /* UIDs asked for that are not there any more */
 };
 /* A message whose flags are already so keeps its modseq. Adding a keyword the mailbox does not have makes it. */
 enum store_status store_message_flags(struct store *store, uint64_t actor, uint64_t mailbox, const struct ranges *uids,
@@ -53,19 +54,19 @@ struct store_copied {
 	size_t count;
 	uint32_t *from, *to; /* pairs, in ascending order of from */
 };
-/* Copies (or moves, in one transaction, with tombstones) what of uids is there, with flags and internal dates. Nothing there
- * is STORE_OK with count 0. Moving into the same mailbox gives new UIDs. STORE_OVER_QUOTA (a move inside one user's mailboxes
- * cannot be). */
+/* Copies (or moves, in one transaction, with tombstones) what of uids is there, with flags and internal dates. Nothing
+ * there is STORE_OK with count 0. Moving into the same mailbox gives new UIDs. STORE_OVER_QUOTA (a move inside one
+ * user's mailboxes cannot be). */
 enum store_status store_message_copy(struct store *store, uint64_t actor, uint64_t from, const struct ranges *uids,
 				     uint64_t to, bool move, struct store_copied *copied_r);
 void store_copied_done(struct store_copied *copied);
 
 /* Removes those with the \Deleted flag, of uids or (NULL) of all. *removed_r gets the UIDs. */
-enum store_status store_message_expunge(struct store *store, uint64_t actor, uint64_t mailbox, const struct ranges *uids,
-					struct ranges *removed_r, uint64_t *modseq_r);
+enum store_status store_message_expunge(struct store *store, uint64_t actor, uint64_t mailbox,
+					const struct ranges *uids, struct ranges *removed_r, uint64_t *modseq_r);
 
-/* UIDs removed by changes after `since` (RFC 7162: VANISHED (EARLIER)), one indexed range read. Where the journal does not
- * reach back that far, the answer is every UID below uidnext that is not there: correct, only longer. */
+/* UIDs removed by changes after `since` (RFC 7162: VANISHED (EARLIER)), one indexed range read. Where the journal does
+ * not reach back that far, the answer is every UID below uidnext that is not there: correct, only longer. */
 enum store_status store_message_removed_since(struct store *store, uint64_t actor, uint64_t mailbox, uint64_t since,
 					      struct ranges *removed_r);
 

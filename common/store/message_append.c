@@ -32,8 +32,8 @@ static enum store_status set_keywords(struct store_tx *tx, uint64_t mailbox, con
 	return status;
 }
 
-static enum store_status add_one(struct store_tx *tx, struct append *job, size_t i, const struct store_mailbox_lock *lock,
-				 struct store_mailbox_delta *delta)
+static enum store_status add_one(struct store_tx *tx, struct append *job, size_t i,
+				 const struct store_mailbox_lock *lock, struct store_mailbox_delta *delta)
 {
 	const struct store_new_message *message = &job->messages[i];
 	struct message_row row = {.uid = message->uid,
@@ -89,9 +89,11 @@ static enum store_status prepare(struct store *store, struct append *job)
 }
 
 enum store_status store_message_append(struct store *store, uint64_t actor, uint64_t mailbox,
-				       struct store_new_message *messages, size_t count, struct store_appended *appended_r)
+				       struct store_new_message *messages, size_t count,
+				       struct store_appended *appended_r)
 {
-	struct append job = {.actor = actor, .mailbox = mailbox, .messages = messages, .count = count, .appended = appended_r};
+	struct append job = {
+		.actor = actor, .mailbox = mailbox, .messages = messages, .count = count, .appended = appended_r};
 	enum store_status status = STORE_CONFLICT;
 
 	job.prepared = alloc_zero(count, sizeof *job.prepared);

@@ -29,8 +29,8 @@ static enum store_status want(struct store_tx *tx, const struct change_flags *jo
 	if (change->keyword_count == 0)
 		return STORE_OK;
 	numbers = alloc_zero(change->keyword_count, sizeof *numbers);
-	status = keyword_numbers(tx, job->mailbox, change->keywords, change->keyword_count, change->how != STORE_FLAGS_REMOVE,
-				 numbers, &count);
+	status = keyword_numbers(tx, job->mailbox, change->keywords, change->keyword_count,
+				 change->how != STORE_FLAGS_REMOVE, numbers, &count);
 	for (size_t i = 0; i < count && status == STORE_OK; i++)
 		keyword_set(&wanted->flags, &wanted->more, numbers[i]);
 	free(numbers);

@@ -22,20 +22,21 @@ struct message_rows {
 };
 
 /* The rows of these UIDs (NULL: all) that are there, ascending. with_flags: only those that have all of these bits. */
-enum store_status message_rows_read(struct store_tx *tx, uint64_t mailbox, const struct ranges *uids, uint64_t with_flags,
-				    struct message_rows *rows_r);
+enum store_status message_rows_read(struct store_tx *tx, uint64_t mailbox, const struct ranges *uids,
+				    uint64_t with_flags, struct message_rows *rows_r);
 void message_rows_done(struct message_rows *rows);
 
 enum store_status message_row_insert(struct store_tx *tx, uint64_t mailbox, const struct message_row *row);
 /* Deletes the rows, with tombstones under modseq. Contents keep their references: see message_rows_release(). */
-enum store_status message_rows_remove(struct store_tx *tx, uint64_t mailbox, const struct message_rows *rows, uint64_t modseq);
+enum store_status message_rows_remove(struct store_tx *tx, uint64_t mailbox, const struct message_rows *rows,
+				      uint64_t modseq);
 enum store_status message_rows_refer(struct store_tx *tx, const struct message_rows *rows, int64_t more);
 /* What these rows count in a mailbox, times sign. */
 void message_rows_count(const struct message_rows *rows, int64_t sign, struct store_mailbox_delta *delta);
 
 /* Numbers of keywords in a mailbox; with `make`, missing ones are made (STORE_LIMIT), else they are left out. */
-enum store_status keyword_numbers(struct store_tx *tx, uint64_t mailbox, const struct span *names, size_t count, bool make,
-				  uint32_t *numbers, size_t *count_r);
+enum store_status keyword_numbers(struct store_tx *tx, uint64_t mailbox, const struct span *names, size_t count,
+				  bool make, uint32_t *numbers, size_t *count_r);
 /* Keywords as bits of flags and of the bitmap for numbers from STORE_KEYWORDS_IN_FLAGS on. */
 void keyword_set(uint64_t *flags, struct buf *more, uint32_t number);
 void keyword_clear(uint64_t *flags, struct buf *more, uint32_t number);

@@ -2,7 +2,8 @@
 #include "common/store/message_private.h"
 
 static const char sql_delete_all[] = "DELETE FROM message WHERE id BETWEEN ? AND ?";
-static const char sql_removed[] = "SELECT uid FROM removed WHERE mailbox = ? AND modseq > ? ORDER BY mailbox, modseq, uid";
+static const char sql_removed[] =
+	"SELECT uid FROM removed WHERE mailbox = ? AND modseq > ? ORDER BY mailbox, modseq, uid";
 static const char sql_floor[] = "SELECT removed_floor, uidnext FROM mailbox WHERE id = ?";
 static const char sql_uids[] = "SELECT id FROM message WHERE id BETWEEN ? AND ? ORDER BY id";
 
@@ -23,7 +24,8 @@ static enum store_status expunge_tx(struct store_tx *tx, void *arg)
 
 	ranges_clear(job->removed);
 	if ((status = store_mailbox_check(tx, job->actor, job->mailbox)) != STORE_OK ||
-	    (status = message_rows_read(tx, job->mailbox, job->uids, STORE_FLAG_DELETED, &rows)) != STORE_OK || rows.count == 0)
+	    (status = message_rows_read(tx, job->mailbox, job->uids, STORE_FLAG_DELETED, &rows)) != STORE_OK ||
+	    rows.count == 0)
 		goto out;
 	if ((status = store_mailbox_lock(tx, job->actor, job->mailbox, &lock)) != STORE_OK ||
 	    (status = message_rows_remove(tx, job->mailbox, &rows, lock.modseq)) != STORE_OK ||
@@ -40,8 +42,8 @@ out:
 	return status;
 }
 
-enum store_status store_message_expunge(struct store *store, uint64_t actor, uint64_t mailbox, const struct ranges *uids,
-					struct ranges *removed_r, uint64_t *modseq_r)
+enum store_status store_message_expunge(struct store *store, uint64_t actor, uint64_t mailbox,
+					const struct ranges *uids, struct ranges *removed_r, uint64_t *modseq_r)
 {
 	struct expunge job = {.actor = actor, .mailbox = mailbox, .uids = uids, .removed = removed_r};
 	enum store_status status = store_write(store, expunge_tx, &job);

@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 
-static const char sql_read[] = "SELECT id, flags, modseq, size, date, zone, blob, more FROM message WHERE id BETWEEN ? AND ?"
-			       " AND (flags & ?3) = ?3 ORDER BY id";
+static const char sql_read[] =
+	"SELECT id, flags, modseq, size, date, zone, blob, more FROM message WHERE id BETWEEN ? AND ?"
+	" AND (flags & ?3) = ?3 ORDER BY id";
 static const char sql_insert[] = "INSERT INTO message (id, mailbox, modseq, flags, size, date, zone, blob, more)"
 				 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char sql_delete[] = "DELETE FROM message WHERE id = ?";
@@ -51,8 +52,8 @@ static enum store_status read_range(struct store_tx *tx, uint64_t mailbox, struc
 	return status;
 }
 
-enum store_status message_rows_read(struct store_tx *tx, uint64_t mailbox, const struct ranges *uids, uint64_t with_flags,
-				    struct message_rows *rows_r)
+enum store_status message_rows_read(struct store_tx *tx, uint64_t mailbox, const struct ranges *uids,
+				    uint64_t with_flags, struct message_rows *rows_r)
 {
 	enum store_status status = STORE_OK;
 
@@ -96,7 +97,8 @@ enum store_status message_row_insert(struct store_tx *tx, uint64_t mailbox, cons
 	return status;
 }
 
-enum store_status message_rows_remove(struct store_tx *tx, uint64_t mailbox, const struct message_rows *rows, uint64_t modseq)
+enum store_status message_rows_remove(struct store_tx *tx, uint64_t mailbox, const struct message_rows *rows,
+				      uint64_t modseq)
 {
 	struct sql_stmt *row = NULL, *removed = NULL;
 	int64_t now = clock_now();

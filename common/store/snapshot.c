@@ -9,7 +9,9 @@
 
 enum { SMALL_CHUNK = STORE_CHUNK_ROWS / 4 };
 
-/* --- keywords -------------------------------------------------------------------------------------------------------------------- */
+/* --- keywords
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 struct store_keyword_list *keyword_list_create(const struct span *names, uint32_t count)
 {
@@ -45,7 +47,9 @@ void keyword_list_unref(struct store_keyword_list **list)
 	*list = NULL;
 }
 
-/* --- chunks ---------------------------------------------------------------------------------------------------------------------- */
+/* --- chunks
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static size_t more_bytes(const struct store_row *rows, uint32_t count)
 {
@@ -120,7 +124,9 @@ void snapshot_chunk_row(const struct store_chunk *chunk, uint32_t index, struct 
 				    .more = chunk->more == NULL ? (struct span){0} : chunk->more[index]};
 }
 
-/* --- building -------------------------------------------------------------------------------------------------------------------- */
+/* --- building
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 void snapshot_builder_init(struct snapshot_builder *builder)
 {
@@ -217,7 +223,8 @@ void store_snapshot_unref(struct store_snapshot **snapshot)
 	free(s);
 }
 
-/* --- looking up ------------------------------------------------------------------------------------------------------------------ */
+/* --- looking up
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 uint32_t store_snapshot_number_from(const struct store_snapshot *snapshot, uint32_t uid)
 {
@@ -257,7 +264,8 @@ uint32_t store_snapshot_number(const struct store_snapshot *snapshot, uint32_t u
 	return number <= snapshot->count && store_snapshot_uid(snapshot, number) == uid ? number : 0;
 }
 
-const struct store_chunk *store_snapshot_chunk(const struct store_snapshot *snapshot, uint32_t number, uint32_t *index_r)
+const struct store_chunk *store_snapshot_chunk(const struct store_snapshot *snapshot, uint32_t number,
+					       uint32_t *index_r)
 {
 	uint32_t low = 0, high = snapshot->chunk_count, place = number - 1;
 

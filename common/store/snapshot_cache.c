@@ -16,8 +16,8 @@ struct entry {
 	LIST_ENTRY(entry) chain;
 	TAILQ_ENTRY(entry) by_age;
 	uint64_t mailbox;
-	unsigned users; /* threads that hold the entry; under the cache's lock */
-	uint32_t rows;  /* counted in the cache */
+	unsigned users;       /* threads that hold the entry; under the cache's lock */
+	uint32_t rows;        /* counted in the cache */
 	pthread_mutex_t lock; /* held while it is brought up to date: others wait for the one who reads */
 	struct store_snapshot *snapshot;
 };
@@ -67,8 +67,7 @@ static struct entry *entry_take(struct snapshot_cache *cache, uint64_t mailbox)
 	struct entry *entry;
 
 	pthread_mutex_lock(&cache->lock);
-	LIST_FOREACH(entry, bucket, chain)
-	{
+	LIST_FOREACH (entry, bucket, chain) {
 		if (entry->mailbox == mailbox)
 			break;
 	}
@@ -91,7 +90,8 @@ static void evict(struct snapshot_cache *cache)
 {
 	struct entry *next;
 
-	for (struct entry *entry = TAILQ_FIRST(&cache->entries); entry != NULL && cache->rows > ROWS_MAX; entry = next) {
+	for (struct entry *entry = TAILQ_FIRST(&cache->entries); entry != NULL && cache->rows > ROWS_MAX;
+	     entry = next) {
 		next = TAILQ_NEXT(entry, by_age);
 		if (entry->users == 0 && (entry->snapshot == NULL || atomic_load(&entry->snapshot->refs) == 1))
 			entry_free(cache, entry);

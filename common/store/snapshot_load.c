@@ -6,16 +6,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static const char sql_mailbox[] = "SELECT uidvalidity, uidnext, modseq, recent_from, unseen, messages, removed_floor FROM mailbox"
-				  " WHERE id = ? AND owner = ?";
-static const char sql_all[] = "SELECT id, flags, modseq, size, date, zone, blob, more FROM message WHERE id BETWEEN ? AND ?"
-			      " ORDER BY id";
+static const char sql_mailbox[] =
+	"SELECT uidvalidity, uidnext, modseq, recent_from, unseen, messages, removed_floor FROM mailbox"
+	" WHERE id = ? AND owner = ?";
+static const char sql_all[] =
+	"SELECT id, flags, modseq, size, date, zone, blob, more FROM message WHERE id BETWEEN ? AND ?"
+	" ORDER BY id";
 static const char sql_changed[] = "SELECT id, flags, modseq, size, date, zone, blob, more FROM message"
 				  " WHERE mailbox = ? AND modseq > ?";
 static const char sql_removed[] = "SELECT uid FROM removed WHERE mailbox = ? AND modseq > ?";
 static const char sql_keywords[] = "SELECT name FROM keyword WHERE mailbox = ? ORDER BY number";
 
-struct changes { /* since the old snapshot */
+struct changes {                /* since the old snapshot */
 	struct store_row *rows; /* ascending by UID */
 	size_t count, capacity;
 	struct ranges removed;
@@ -60,7 +62,8 @@ static enum store_status load_keywords(struct store_tx *tx, uint64_t mailbox, st
 	return status;
 }
 
-static enum store_status load_all(struct store_tx *tx, const struct store_snapshot *head, struct store_snapshot **snapshot_r)
+static enum store_status load_all(struct store_tx *tx, const struct store_snapshot *head,
+				  struct store_snapshot **snapshot_r)
 {
 	struct sql_stmt *stmt = NULL;
 	struct snapshot_builder *builder = alloc_bytes(sizeof *builder);
@@ -115,7 +118,8 @@ static enum store_status load_changes(struct store_tx *tx, const struct store_sn
 		changes->rows = list;
 		take_row(rows, &changes->rows[changes->count]);
 		if (changes->rows[changes->count].more.n > 0)
-			changes->rows[changes->count].more = arena_span(changes->arena, changes->rows[changes->count].more);
+			changes->rows[changes->count].more =
+				arena_span(changes->arena, changes->rows[changes->count].more);
 		changes->count++;
 	}
 	if (status != STORE_OK)
@@ -140,8 +144,8 @@ static bool touches_removed(const struct ranges *removed, size_t *from, uint32_t
 	return *from < removed->count && removed->list[*from].first <= last;
 }
 
-static void merge_chunk(struct snapshot_builder *builder, const struct store_chunk *chunk, const struct changes *changes,
-			size_t *next)
+static void merge_chunk(struct snapshot_builder *builder, const struct store_chunk *chunk,
+			const struct changes *changes, size_t *next)
 {
 	for (uint32_t i = 0; i < chunk->count; i++) {
 		struct store_row row;
@@ -169,7 +173,8 @@ static struct store_snapshot *merge(const struct store_snapshot *old, const stru
 		struct store_chunk *chunk = old->chunks[i];
 		uint32_t first = chunk->uid[0], last = chunk->uid[chunk->count - 1];
 		bool is_changed = next < changes->count && changes->rows[next].uid <= last;
-		bool is_filled_up = i + 1 == old->chunk_count && next < changes->count && chunk->count < STORE_CHUNK_ROWS;
+		bool is_filled_up =
+			i + 1 == old->chunk_count && next < changes->count && chunk->count < STORE_CHUNK_ROWS;
 
 		if (is_changed || is_filled_up || touches_removed(&changes->removed, &removed_at, first, last))
 			merge_chunk(builder, chunk, changes, &next);
@@ -192,7 +197,8 @@ static enum store_status load_next(struct store_tx *tx, struct store_snapshot *o
 
 	if (!whole) {
 		status = load_changes(tx, old, &changes);
-		/* a UID that comes again in front of what is known cannot be merged; nor is it worth it where most has changed */
+		/* a UID that comes again in front of what is known cannot be merged; nor is it worth it where most has
+		 * changed */
 		whole = changes.count + ranges_size(&changes.removed) > old->count / 3 + 1000;
 	}
 	if (status == STORE_OK && whole)
@@ -201,7 +207,8 @@ static enum store_status load_next(struct store_tx *tx, struct store_snapshot *o
 		*snapshot_r = merge(old, &changes, head);
 	if (status == STORE_OK && (*snapshot_r)->count != messages)
 		status = store_fail(tx, STORE_BROKEN, "mailbox %llu counts %llu messages and has %u",
-				    (unsigned long long)head->mailbox, (unsigned long long)messages, (*snapshot_r)->count);
+				    (unsigned long long)head->mailbox, (unsigned long long)messages,
+				    (*snapshot_r)->count);
 	if (status != STORE_OK)
 		store_snapshot_unref(snapshot_r);
 	ranges_done(&changes.removed);

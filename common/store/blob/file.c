@@ -101,7 +101,8 @@ static enum store_status make_folders(struct store *store, const unsigned char h
 	return status;
 }
 
-enum store_status blob_file_place(struct store *store, int fd, const char *temporary, const unsigned char hash[BLOB_HASH_BYTES])
+enum store_status blob_file_place(struct store *store, int fd, const char *temporary,
+				  const unsigned char hash[BLOB_HASH_BYTES])
 {
 	struct buf path = {0};
 	enum store_status status;

@@ -1,4 +1,5 @@
-/* Blobs as files: blobs/ab/cd/HASH below the store's folder, written to tmp/ first. Only common/store/blob includes this. */
+/* Blobs as files: blobs/ab/cd/HASH below the store's folder, written to tmp/ first. Only common/store/blob includes
+ * this. */
 #ifndef STORE_BLOB_FILE_H
 #define STORE_BLOB_FILE_H
 
@@ -11,7 +12,8 @@ void blob_file_path(struct store *store, const unsigned char hash[BLOB_HASH_BYTE
 enum store_status blob_file_temporary(struct store *store, struct buf *path, int *fd_r);
 enum store_status blob_file_write(int fd, struct span bytes);
 /* Makes a complete temporary file durable under its hash: fdatasync, rename, fsync of the folders. */
-enum store_status blob_file_place(struct store *store, int fd, const char *temporary, const unsigned char hash[BLOB_HASH_BYTES]);
+enum store_status blob_file_place(struct store *store, int fd, const char *temporary,
+				  const unsigned char hash[BLOB_HASH_BYTES]);
 bool blob_file_is_there(struct store *store, const unsigned char hash[BLOB_HASH_BYTES], uint64_t size);
 
 void blob_hash(struct span bytes, unsigned char hash[BLOB_HASH_BYTES]);

@@ -45,8 +45,8 @@ static enum store_status chunk_tx(struct store_tx *tx, void *arg)
 		buf_span(&job->blob->memory, sql_span(stmt, 0));
 		job->blob->chunk = job->number + 1;
 	} else if (status == STORE_NOT_FOUND) {
-		status = store_fail(tx, STORE_BROKEN, "content %llu: chunk %llu is missing", (unsigned long long)job->blob->id,
-				    (unsigned long long)job->number);
+		status = store_fail(tx, STORE_BROKEN, "content %llu: chunk %llu is missing",
+				    (unsigned long long)job->blob->id, (unsigned long long)job->number);
 	}
 	sql_stmt_free(&stmt);
 	return status;

@@ -5,11 +5,13 @@
 static const char sql_find[] = "SELECT id, place, refs FROM blob WHERE hash = ?";
 static const char sql_insert[] = "INSERT INTO blob (hash, size, refs, place, freed_at) VALUES (?, ?, 1, ?, 0)";
 static const char sql_data[] = "INSERT INTO blob_data (id, data) VALUES (?, ?)";
-static const char sql_head[] = "INSERT INTO content_head (id, version, sent_at, sent_day, envelope, bodystructure, parts, header)"
-			       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+static const char sql_head[] =
+	"INSERT INTO content_head (id, version, sent_at, sent_day, envelope, bodystructure, parts, header)"
+	" VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 static const char sql_text[] = "INSERT INTO content_text (id, is_partial, header_text, body_text) VALUES (?, ?, ?, ?)";
-static const char sql_refer[] = "UPDATE blob SET refs = refs + ?1, freed_at = CASE WHEN refs + ?1 <= 0 THEN ?2 ELSE 0 END"
-				" WHERE id = ?3";
+static const char sql_refer[] =
+	"UPDATE blob SET refs = refs + ?1, freed_at = CASE WHEN refs + ?1 <= 0 THEN ?2 ELSE 0 END"
+	" WHERE id = ?3";
 
 enum store_status blob_refer(struct store_tx *tx, uint64_t blob, int64_t more)
 {
@@ -76,8 +78,8 @@ out:
 	return status;
 }
 
-static enum store_status insert(struct store_tx *tx, const struct blob_prepared *prepared, const struct store_derived *derived,
-				uint64_t *blob_r)
+static enum store_status insert(struct store_tx *tx, const struct blob_prepared *prepared,
+				const struct store_derived *derived, uint64_t *blob_r)
 {
 	struct sql_stmt *stmt = NULL;
 	enum store_status status = sql_prepare(tx->db, sql_insert, &stmt);
@@ -97,8 +99,8 @@ static enum store_status insert(struct store_tx *tx, const struct blob_prepared 
 	return status;
 }
 
-enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prepared, const struct store_derived *derived,
-			   uint64_t *blob_r)
+enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prepared,
+			   const struct store_derived *derived, uint64_t *blob_r)
 {
 	struct sql_stmt *stmt = NULL;
 	enum store_status status = sql_prepare(tx->db, sql_find, &stmt);

@@ -1,5 +1,5 @@
-/* Taking bytes as they arrive, and preparing them for a transaction. Small ones stay in memory, large ones go to a temporary file
- * that becomes the blob's file. */
+/* Taking bytes as they arrive, and preparing them for a transaction. Small ones stay in memory, large ones go to a
+ * temporary file that becomes the blob's file. */
 #include "common/store/blob/file.h"
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
@@ -15,7 +15,7 @@ struct store_upload {
 	struct store *store;
 	uint64_t max, size;
 	struct buf memory;
-	int fd; /* -1: in memory */
+	int fd;          /* -1: in memory */
 	struct buf path; /* of the temporary file; empty once it is placed */
 	EVP_MD_CTX *digest;
 	unsigned char hash[BLOB_HASH_BYTES];
@@ -133,14 +133,16 @@ enum store_status blob_prepare(struct store *store, struct span bytes, struct bl
 	return status;
 }
 
-enum store_status blob_prepare_upload(struct store *store, struct store_upload *upload, struct blob_prepared *prepared_r)
+enum store_status blob_prepare_upload(struct store *store, struct store_upload *upload,
+				      struct blob_prepared *prepared_r)
 {
 	struct span bytes;
 	enum store_status status = store_upload_finish(upload, &bytes);
 
 	if (status != STORE_OK)
 		return status;
-	*prepared_r = (struct blob_prepared){.size = upload->size, .place = place_for(store, upload->size), .bytes = bytes};
+	*prepared_r =
+		(struct blob_prepared){.size = upload->size, .place = place_for(store, upload->size), .bytes = bytes};
 	memcpy(prepared_r->hash, upload->hash, BLOB_HASH_BYTES);
 	if (prepared_r->place == BLOB_FILE && !blob_file_is_there(store, upload->hash, upload->size))
 		return blob_prepare(store, bytes, prepared_r); /* collected meanwhile */
