@@ -34,11 +34,6 @@ def go(port, user, tally):
     imap.do("SELECT INBOX")
     tb = thunderbird.Thunderbird(port, user, "pass").start()
     try:
-        names = tb.wait("""root().server.performExpand(Services.wm.getMostRecentWindow("mail:3pane").msgWindow); const n = root().subFolders.map(f => f.name);
-                           return n.length > 4 ? n : null;""")
-        tally.check(names and "INBOX" in [n.upper() for n in names], "the folders are there: %s" % names)
-        tally.check(tb.wait("return folder('Sent').getFlag(Ci.nsMsgFolderFlags.SentMail) && "
-                            "folder('Trash').getFlag(Ci.nsMsgFolderFlags.Trash)"), "special uses are understood")
         total = tb.wait("folder('INBOX').updateFolder(null); return folder('INBOX').getTotalMessages(false) >= 5")
         tally.check(total, "INBOX shows its messages")
         subjects = tb.wait("""const s = [...folder('INBOX').msgDatabase.enumerateMessages()].map(h => h.mime2DecodedSubject);
@@ -54,6 +49,10 @@ def go(port, user, tally):
             const t = b.contentDocument && b.contentDocument.body.textContent;
             return t && t.includes("The text of message 3") ? t : null;""")
         tally.check(text, "a message is read")
+        names = tb.wait("const n = root().subFolders.map(f => f.prettyName || f.name); return n.length > 5 ? n : null;", seconds=20)
+        tally.check(names, "the folders are there: %s" % names)
+        tally.check(tb.wait("return folder('Sent').getFlag(Ci.nsMsgFolderFlags.SentMail) && "
+                            "folder('Trash').getFlag(Ci.nsMsgFolderFlags.Trash)", seconds=20), "special uses are understood")
         if option("--screenshot"):
             tb.screenshot(option("--screenshot"))
         seen = wait_for(imap, "UID SEARCH SEEN", lambda found: found)
