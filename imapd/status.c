@@ -1,8 +1,10 @@
 /* STATUS (RFC 9051, 6.3.11; RFC 3501, 6.3.10; RFC 7162, 3.1.7; RFC 8438 SIZE; RFC 7889 APPENDLIMIT). */
+#include "imapd/condstore.h"
 #include "imapd/imapd.h"
 #include "imapd/list.h"
 
-static enum store_status count_recent(struct imap_session *session, const struct store_mailbox *mailbox, uint32_t *recent_r)
+static enum store_status count_recent(struct imap_session *session, const struct store_mailbox *mailbox,
+				      uint32_t *recent_r)
 {
 	struct store_snapshot *snapshot = NULL;
 	enum store_status status;
@@ -40,7 +42,7 @@ enum store_status imap_write_status(struct imap_session *session, const struct s
 	if (items->recent && (status = count_recent(session, mailbox, &recent)) != STORE_OK)
 		return status;
 	if (items->highestmodseq)
-		session->enabled |= IMAP_ENABLED_CONDSTORE;
+		imap_condstore_use(session);
 	out_text(out, "* STATUS ");
 	imap_write_mailbox(session, mailbox->name);
 	out_text(out, " (");

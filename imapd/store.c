@@ -1,5 +1,6 @@
 /* STORE and UID STORE (RFC 9051, 6.4.6), conditional too (RFC 7162, 3.1.3). */
 #include "imapd/message.h"
+#include "imapd/condstore.h"
 #include "imapd/imapd.h"
 #include "common/store/message.h"
 
@@ -21,8 +22,8 @@ static void write_modified(struct imap_session *session, const struct imap_comma
 
 	RANGES_FOREACH_NUMBER(uids, range, uid)
 	{
-		uint32_t number = command->by_uid ? (uint32_t)uid
-						  : store_snapshot_number(session->selected->view, (uint32_t)uid);
+		uint32_t number =
+			command->by_uid ? (uint32_t)uid : store_snapshot_number(session->selected->view, (uint32_t)uid);
 
 		if (number > 0)
 			ranges_add(&numbers, number, number);
@@ -79,7 +80,7 @@ void imap_store_run(struct imap_session *session, struct imap_command *command)
 		return;
 	}
 	if (arg->has_unchangedsince)
-		session->enabled |= IMAP_ENABLED_CONDSTORE;
+		imap_condstore_use(session);
 	status = store_message_flags(session->imapd->store, session->actor, session->selected->mailbox, &uids, &change,
 				     &flagged);
 	if (status != STORE_OK)

@@ -37,6 +37,7 @@ struct auth *auth_create(const struct config *config, struct directory *director
 	auth->service = alloc_text(service);
 	auth->cache = cache_create((int64_t)config_number(config, "auth", "cache_ttl"));
 	auth->throttle = throttle_create(config);
+	auth->iterations = (unsigned)config_number(config, "auth", "iterations");
 	auth->separator = config_text(config, "auth", "master_separator")[0];
 	auth->master_count = config_words(config, "auth", "master_users", &words);
 	auth->masters = alloc_zero(auth->master_count + 1, sizeof *auth->masters);
@@ -103,6 +104,18 @@ static bool split_master(const struct auth *auth, struct span name, struct span 
 	return at != SIZE_MAX;
 }
 
+static enum auth_result take_identity(const struct directory_user *user, struct span master,
+				      struct auth_identity *identity_r)
+{
+	if (user->is_disabled)
+		return AUTH_EXPIRED;
+	*identity_r = (struct auth_identity){.user = user->id,
+					     .name = alloc_text_n(user->name.p, user->name.n),
+					     .is_admin = user->is_admin,
+					     .master = master.n == 0 ? NULL : alloc_text_n(master.p, master.n)};
+	return AUTH_OK;
+}
+
 enum auth_result auth_identify(struct auth *auth, struct span user, struct span master,
 			       struct auth_identity *identity_r)
 {
@@ -112,7 +125,7 @@ enum auth_result auth_identify(struct auth *auth, struct span user, struct span 
 
 	switch (directory_find(auth->directory, user, arena, &found)) {
 	case DIRECTORY_OK:
-		result = found.is_disabled ? AUTH_EXPIRED : AUTH_OK;
+		result = take_identity(&found, master, identity_r);
 		break;
 	case DIRECTORY_UNKNOWN:
 		break;
@@ -120,11 +133,6 @@ enum auth_result auth_identify(struct auth *auth, struct span user, struct span 
 		result = AUTH_UNAVAILABLE;
 		break;
 	}
-	if (result == AUTH_OK)
-		*identity_r = (struct auth_identity){.user = found.id,
-						     .name = alloc_text_n(found.name.p, found.name.n),
-						     .is_admin = found.is_admin,
-						     .master = master.n == 0 ? NULL : alloc_text_n(master.p, master.n)};
 	arena_destroy(&arena);
 	return result;
 }
@@ -153,10 +161,12 @@ enum auth_result auth_check(struct auth *auth, struct span name, struct span pas
 			result = AUTH_EXPIRED;
 		else if (by_master && !is_master(auth, found.name))
 			result = AUTH_DENIED;
+		else if (by_master)
+			result = auth_identify(auth, user, found.name, identity_r);
 		else
-			result = auth_identify(auth, user, by_master ? found.name : (struct span){0}, identity_r);
+			result = take_identity(&found, (struct span){0}, identity_r);
 	} else if (known == DIRECTORY_UNKNOWN || (known == DIRECTORY_OK && found.secrets.n == 0)) {
-		secrets_waste_time(password); /* an unknown name takes as long as a wrong password */
+		secrets_waste_time(password, auth->iterations); /* an unknown name takes as long as a wrong password */
 	} else if (known == DIRECTORY_UNAVAILABLE) {
 		result = AUTH_UNAVAILABLE;
 	}

@@ -49,7 +49,7 @@ void throttle_succeeded(struct throttle *throttle, const char *address, struct s
 void throttle_address(const char *remote, char *to, size_t n); /* without the port; IPv6 by its /64 */
 
 /* secrets.c */
-void secrets_waste_time(struct span password); /* as long as a verification takes */
+void secrets_waste_time(struct span password, unsigned iterations); /* as long as a verification takes */
 
 /* sasl.c: once a process; false with a text where libsasl2 cannot be had. */
 bool sasl_is_ready(struct auth *auth, char **error_r);
