@@ -130,7 +130,7 @@ static void write_message(struct writer *w, const struct mime_part *part)
 		write_part(w, &part->child[0]);
 	} else {
 		put(w, "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
-		       " (\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)");
+		       " (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)");
 	}
 	put(w, " ");
 	buf_u64(w->out, part->body_lines);

@@ -39,6 +39,18 @@ static struct span unquoted(struct span inside, struct arena *arena)
 	return copy;
 }
 
+/* A value in quotes. Where the closing one is missing it ends with its line, and nothing behind it can be trusted. */
+static struct span take_quoted_value(struct span *at, struct arena *arena)
+{
+	struct span value = mime_take_quoted(at);
+	bool is_closed = value.p + value.n < at->p;
+	size_t lf;
+
+	if (!is_closed && (lf = span_find_byte(value, '\n')) != SIZE_MAX)
+		value = mime_trim(span_sub(value, 0, lf));
+	return unquoted(value, arena);
+}
+
 /* A value without quotes: as real mail has it, everything up to the next white space or ';', '/' and '=' too. */
 static struct span take_bare_value(struct span *at)
 {
@@ -102,7 +114,7 @@ static bool take_piece(struct span *at, struct arena *arena, struct piece *piece
 	mime_step(at, 1);
 	mime_skip(at, NULL);
 	if (at->n > 0 && at->p[0] == '"')
-		piece_r->value = unquoted(mime_take_quoted(at), arena);
+		piece_r->value = take_quoted_value(at, arena);
 	else
 		piece_r->value = take_bare_value(at);
 	mime_skip(at, NULL);
@@ -206,8 +218,7 @@ void mime_content_parse(struct span value, bool has_subtype, struct arena *arena
 		}
 		mime_skip(&value, NULL);
 	}
-	skip_to_semicolon(&value);
-	parse_params(value, arena, content_r);
+	parse_params(value, arena, content_r); /* also where the first ';' is missing */
 }
 
 struct span mime_content_param(const struct mime_content *content, const char *name)

@@ -116,25 +116,31 @@ struct span mime_trim(struct span raw)
 	return raw;
 }
 
+/* raw[i] is CR or LF: writes one blank for it and all white space around. Returns the last byte that was passed over.
+ */
+static size_t unfold_here(struct span raw, size_t i, const char *start, char **to)
+{
+	while (*to > start && mime_is((*to)[-1], MIME_SPACE))
+		--*to;
+	while (i + 1 < raw.n && mime_is(raw.p[i + 1], MIME_SPACE))
+		i++;
+	*(*to)++ = ' ';
+	return i;
+}
+
 struct span mime_unfold(struct span raw, struct arena *arena)
 {
-	char *copy;
-	size_t n = 0;
+	char *copy, *to;
 
 	raw = mime_trim(raw);
 	if (raw.n == 0 || (memchr(raw.p, '\n', raw.n) == NULL && memchr(raw.p, '\r', raw.n) == NULL))
 		return raw;
-	copy = arena_bytes(arena, raw.n);
+	copy = to = arena_bytes(arena, raw.n);
 	for (size_t i = 0; i < raw.n; i++) {
-		if (raw.p[i] != '\r' && raw.p[i] != '\n') {
-			copy[n++] = raw.p[i];
-			continue;
-		}
-		while (n > 0 && mime_is(copy[n - 1], MIME_SPACE))
-			n--;
-		while (mime_is(raw.p[i + 1], MIME_SPACE)) /* the last byte is none */
-			i++;
-		copy[n++] = ' ';
+		if (raw.p[i] != '\r' && raw.p[i] != '\n')
+			*to++ = raw.p[i];
+		else
+			i = unfold_here(raw, i, copy, &to);
 	}
-	return span_from(copy, n);
+	return span_from(copy, (size_t)(to - copy));
 }

@@ -88,7 +88,7 @@ def name_params(named, path, params):
         key = "%s/%s" % (path, name.decode("latin-1").lower())
         while key in named:
             key += "+"
-        named[key] = value
+        named[key] = lower(value) if key.endswith("/charset") else value
 
 
 def name_extension(named, path, values):
