@@ -1,8 +1,9 @@
 /* Names and passwords, identities, masters, and the one line that every log-in writes. */
 #include "common/auth/auth_private.h"
 #include "common/base/alloc.h"
-#include "common/base/must.h"
+#include "common/base/random.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +26,27 @@ const struct config_key auth_keys[] = {
 };
 /* clang-format on */
 
+/* What is switched on and what there is a plugin for; the bytes are the caller's. */
+static struct span choose_mechanisms(const struct config *config)
+{
+	const char *const *words;
+	struct buf chosen = {0};
+	size_t count = config_words(config, "auth", "mechanisms", &words);
+
+	for (size_t i = 0; i < count; i++) {
+		if (sasl_has_mechanism(words[i]))
+			buf_printf(&chosen, "%s%s", chosen.n > 0 ? " " : "", words[i]);
+		else
+			log_warning(NULL, "[auth] mechanisms: libsasl2 has no plugin for %s", words[i]);
+	}
+	(void)buf_cstr(&chosen);
+	return buf_view(&chosen);
+}
+
 struct auth *auth_create(const struct config *config, struct directory *directory, const char *service, char **error_r)
 {
 	struct auth *auth = alloc_zero(1, sizeof *auth);
 	const char *const *words;
-	struct buf offered = {0};
-	size_t count;
 
 	*error_r = NULL;
 	auth->directory = directory;
@@ -43,12 +59,11 @@ struct auth *auth_create(const struct config *config, struct directory *director
 	auth->masters = alloc_zero(auth->master_count + 1, sizeof *auth->masters);
 	for (size_t i = 0; i < auth->master_count; i++)
 		auth->masters[i] = alloc_text(words[i]);
-	count = config_words(config, "auth", "mechanisms", &words);
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&offered, "%s%s", i > 0 ? " " : "", words[i]);
-	(void)buf_cstr(&offered);
-	auth->offered = span_from(offered.p, offered.n);
-	if (!sasl_is_ready(auth, error_r))
+	atomic_init(&auth->iterations, (unsigned)config_number(config, "auth", "iterations"));
+	random_bytes(auth->fake_key, sizeof auth->fake_key);
+	if (sasl_is_ready(error_r))
+		auth->offered = choose_mechanisms(config);
+	else
 		auth_destroy(&auth);
 	return auth;
 }
@@ -71,6 +86,7 @@ void auth_destroy(struct auth **auth)
 void auth_reload(struct auth *auth, const struct config *config)
 {
 	cache_set_ttl(auth->cache, (int64_t)config_number(config, "auth", "cache_ttl"));
+	atomic_store(&auth->iterations, (unsigned)config_number(config, "auth", "iterations"));
 }
 
 void auth_identity_done(struct auth_identity *identity)
@@ -200,37 +216,87 @@ static const char *reason_of(enum auth_result result)
 	return "unknown";
 }
 
+/* The name whose password was tried, as the directory compares it: so no spelling of it is a way around its counter. */
+static void counted_name(const struct auth *auth, struct span name, struct buf *out)
+{
+	struct span user, master;
+
+	if (split_master(auth, name, &user, &master))
+		user = master;
+	if (!directory_name_normalize(user, out)) {
+		out->n = 0;
+		buf_span(out, span_sub(user, 0, STORE_USER_NAME_MAX));
+	}
+}
+
 bool auth_is_locked_out(struct auth *auth, const struct auth_peer *peer, struct span user)
 {
 	char address[ADDRESS_BYTES];
+	struct buf name = {0};
+	bool is_closed;
 
 	throttle_address(peer->remote, address, sizeof address);
-	return throttle_is_closed(auth->throttle, address, user);
+	counted_name(auth, user, &name);
+	is_closed = throttle_is_closed(auth->throttle, address, buf_view(&name));
+	buf_done(&name);
+	return is_closed;
+}
+
+/* Nobody writes a line of his own into the log by his choice of a name. */
+static void log_name(struct span name, struct buf *out)
+{
+	for (size_t i = 0; i < name.n && i < STORE_USER_NAME_MAX; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (c > ' ' && c != '<' && c != '>' && c != '"' && c != '\\' && c != 0x7f)
+			buf_byte(out, (char)c);
+		else
+			buf_printf(out, "\\x%02x", c);
+	}
+}
+
+static void log_success(const struct auth_peer *peer, const struct auth_identity *identity, const char *mechanism)
+{
+	struct log_about about = peer->about;
+	struct buf master = {0};
+
+	about.user = identity->name;
+	if (identity->master != NULL) {
+		buf_text(&master, " master=<");
+		log_name(span_of(identity->master), &master);
+		buf_byte(&master, '>');
+	}
+	log_info(&about, "login: mechanism=%s%s%s", mechanism, buf_cstr(&master), peer->is_tls ? " tls" : "");
+	buf_done(&master);
+}
+
+static void log_failure(const struct auth_peer *peer, struct span user, enum auth_result result, const char *address,
+			const char *mechanism)
+{
+	struct buf name = {0};
+
+	log_name(user, &name);
+	log_warning(&peer->about, "login failed: user=<%s> rip=%s reason=%s mechanism=%s", buf_cstr(&name), address,
+		    reason_of(result), mechanism);
+	buf_done(&name);
 }
 
 enum auth_result auth_finish(struct auth *auth, const struct auth_peer *peer, struct span user, enum auth_result result,
 			     const struct auth_identity *identity, const char *mechanism, unsigned *delay_ms_r)
 {
-	struct log_about about = peer->about;
 	struct buf name = {0};
 	char address[ADDRESS_BYTES];
 
 	*delay_ms_r = 0;
 	throttle_address(peer->remote, address, sizeof address);
-	buf_span(&name, span_sub(user, 0, STORE_USER_NAME_MAX));
+	counted_name(auth, user, &name);
 	if (result == AUTH_OK) {
-		throttle_succeeded(auth->throttle, address, user);
-		about.user = identity->name;
-		if (identity->master != NULL)
-			log_info(&about, "login: mechanism=%s master=<%s>%s", mechanism, identity->master,
-				 peer->is_tls ? " tls" : "");
-		else
-			log_info(&about, "login: mechanism=%s%s", mechanism, peer->is_tls ? " tls" : "");
+		throttle_succeeded(auth->throttle, address, buf_view(&name));
+		log_success(peer, identity, mechanism);
 	} else {
 		if (result == AUTH_FAILED || result == AUTH_DENIED)
-			*delay_ms_r = throttle_failed(auth->throttle, address, user);
-		log_warning(&about, "login failed: user=<%s> rip=%s reason=%s mechanism=%s", buf_cstr(&name), address,
-			    reason_of(result), mechanism);
+			*delay_ms_r = throttle_failed(auth->throttle, address, buf_view(&name));
+		log_failure(peer, user, result, address, mechanism);
 	}
 	buf_done(&name);
 	return result;

@@ -14,11 +14,14 @@ struct auth {
 	struct throttle *throttle;
 	char **masters;
 	size_t master_count;
-	char separator;      /* of "user*master"; '\0': none */
-	struct span offered; /* mechanisms switched on, parted by blanks, upper case; owned */
+	unsigned iterations;         /* of new passwords: so long the wrong ones take too */
+	char separator;              /* of "user*master"; '\0': none */
+	struct span offered;         /* mechanisms switched on, parted by blanks; owned */
+	_Atomic unsigned iterations; /* of a hash that stands for one that is not there */
+	unsigned char fake_key[32];  /* see secrets_fake() */
 };
 
-/* A name and a password against the directory, without throttle or log. is_known_r: the name exists. */
+/* A name and a password against the directory, without throttle or log. */
 enum auth_result auth_check(struct auth *auth, struct span user, struct span password,
 			    struct auth_identity *identity_r);
 /* May `who` act as `as`? The same name, or a master user. */
@@ -52,6 +55,7 @@ void throttle_address(const char *remote, char *to, size_t n); /* without the po
 void secrets_waste_time(struct span password, unsigned iterations); /* as long as a verification takes */
 
 /* sasl.c: once a process; false with a text where libsasl2 cannot be had. */
-bool sasl_is_ready(struct auth *auth, char **error_r);
+bool sasl_is_ready(char **error_r);
+bool sasl_has_mechanism(const char *name); /* is there a plugin for it? */
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECRETS_MAX = 8 };
+#define PROPERTY "*authPassword" /* RFC 5803; the asterisk: not to be seen by others */
 
 struct auth_exchange {
 	struct auth *auth;
@@ -25,8 +25,12 @@ struct auth_exchange {
 	bool is_done;                  /* all was well; the client still has to take the server's last word */
 };
 
-/* --- locks and log of the library
- * ------------------------------------------------------------------------------------------------ */
+static bool is_plus(struct span mechanism)
+{
+	return mechanism.n > 5 && span_is_nocase(span_sub(mechanism, mechanism.n - 5, 5), "-PLUS");
+}
+
+/* --- locks and log of the library --- */
 
 static void *mutex_new(void)
 {
@@ -80,8 +84,7 @@ static int on_getopt(void *context, const char *plugin, const char *option, cons
 	return SASL_FAIL;
 }
 
-/* --- secrets for the mechanisms
- * -------------------------------------------------------------------------------------------------- */
+/* --- secrets for the mechanisms --- */
 
 static void remember_tried(struct auth_exchange *exchange, struct span name)
 {
@@ -114,35 +117,49 @@ static void set_secrets(sasl_server_params_t *params, const char *property, stru
 	}
 }
 
+/* Nobody's secrets look like somebody's: which names exist does not show before the proof is checked (RFC 5802, 9). */
+static int give_secrets(struct auth_exchange *exchange, sasl_server_params_t *params, struct span name)
+{
+	struct arena *arena = arena_create();
+	struct directory_user found = {0};
+	struct buf fake = {0};
+	int result = SASL_OK;
+
+	if (directory_find(exchange->auth->directory, name, arena, &found) == DIRECTORY_UNAVAILABLE) {
+		exchange->checked = AUTH_UNAVAILABLE;
+		result = SASL_UNAVAIL;
+	} else if (found.secrets.n > 0) {
+		set_secrets(params, PROPERTY, found.secrets);
+	} else {
+		secrets_fake(exchange->auth, name, &fake);
+		set_secrets(params, PROPERTY, buf_view(&fake));
+	}
+	buf_done(&fake);
+	arena_destroy(&arena);
+	return result;
+}
+
+/* Called for every name that authenticates; only SCRAM asks for the property. */
 static int on_lookup(void *glob, sasl_server_params_t *params, unsigned flags, const char *user, unsigned length)
 {
 	struct auth_exchange *exchange = exchange_of(params);
 	const struct propval *wanted = params->utils->prop_get(params->propctx);
-	struct arena *arena;
-	struct directory_user found;
-	int result = SASL_NOUSER;
+	struct span name = span_from(user, length);
 
 	(void)glob;
-	if (exchange == NULL || wanted == NULL || (flags & SASL_AUXPROP_AUTHZID))
+	if (exchange == NULL)
 		return SASL_NOUSER;
-	remember_tried(exchange, span_from(user, length));
-	arena = arena_create();
-	switch (directory_find(exchange->auth->directory, span_from(user, length), arena, &found)) {
-	case DIRECTORY_OK:
-		result = SASL_OK;
-		for (; wanted->name != NULL; wanted++)
-			if (strcmp(wanted->name, "*authPassword") == 0 && wanted->values == NULL)
-				set_secrets(params, wanted->name, found.secrets);
-		break;
-	case DIRECTORY_UNKNOWN:
-		break;
-	case DIRECTORY_UNAVAILABLE:
-		exchange->checked = AUTH_UNAVAILABLE;
-		result = SASL_UNAVAIL;
-		break;
+	if (flags & SASL_AUXPROP_AUTHZID)
+		return SASL_OK; /* on_proxy() and identify() judge that one */
+	remember_tried(exchange, name);
+	if (auth_is_locked_out(exchange->auth, &exchange->peer, name)) {
+		exchange->checked = AUTH_LOCKED_OUT;
+		return SASL_FAIL;
 	}
-	arena_destroy(&arena);
-	return result;
+	for (; wanted != NULL && wanted->name != NULL; wanted++)
+		if (strcmp(wanted->name, PROPERTY) == 0 && wanted->values == NULL)
+			return give_secrets(exchange, params, name);
+	return SASL_OK;
 }
 
 static sasl_auxprop_plug_t auxprop = {.auxprop_lookup = on_lookup, .name = (char *)"trivet"};
@@ -173,11 +190,10 @@ static void sasl_start(void)
 	sasl_result = sasl_server_init(callbacks, "trivet");
 }
 
-bool sasl_is_ready(struct auth *auth, char **error_r)
+bool sasl_is_ready(char **error_r)
 {
 	struct buf line = {0};
 
-	(void)auth;
 	pthread_once(&sasl_once, sasl_start);
 	if (sasl_result == SASL_OK)
 		return true;
@@ -187,8 +203,20 @@ bool sasl_is_ready(struct auth *auth, char **error_r)
 	return false;
 }
 
-/* --- callbacks of one exchange
- * --------------------------------------------------------------------------------------------------- */
+bool sasl_has_mechanism(const char *name)
+{
+	const char **known = sasl_global_listmech();
+	struct span base = span_of(name);
+
+	if (is_plus(base))
+		base.n -= strlen("-PLUS");
+	for (; known != NULL && *known != NULL; known++)
+		if (span_is_nocase(base, *known))
+			return true;
+	return false;
+}
+
+/* --- callbacks of one exchange --- */
 
 static int on_checkpass(sasl_conn_t *conn, void *context, const char *user, const char *password, unsigned length,
 			struct propctx *properties)
@@ -197,13 +225,8 @@ static int on_checkpass(sasl_conn_t *conn, void *context, const char *user, cons
 
 	(void)conn;
 	(void)properties;
-	remember_tried(exchange, span_of(user));
 	auth_identity_done(&exchange->identity);
-	if (auth_is_locked_out(exchange->auth, &exchange->peer, span_of(user)))
-		exchange->checked = AUTH_LOCKED_OUT;
-	else
-		exchange->checked =
-			auth_check(exchange->auth, span_of(user), span_from(password, length), &exchange->identity);
+	exchange->checked = auth_check(exchange->auth, span_of(user), span_from(password, length), &exchange->identity);
 	return exchange->checked == AUTH_OK ? SASL_OK : SASL_BADAUTH;
 }
 
@@ -226,13 +249,14 @@ static int on_proxy(sasl_conn_t *conn, void *context, const char *as, unsigned a
 static int on_canon(sasl_conn_t *conn, void *context, const char *in, unsigned in_length, unsigned flags,
 		    const char *realm, char *out, unsigned out_max, unsigned *out_length)
 {
+	struct auth_exchange *exchange = context;
 	struct buf normal = {0};
-	int result = SASL_BADPROT;
+	int result = SASL_BADAUTH; /* nobody has such a name */
 
 	(void)conn;
-	(void)context;
-	(void)flags;
 	(void)realm;
+	if (flags & SASL_CU_AUTHID)
+		remember_tried(exchange, span_from(in, in_length));
 	if (directory_name_normalize(span_from(in, in_length), &normal) && normal.n < out_max) {
 		memcpy(out, normal.p, normal.n);
 		out[normal.n] = '\0';
@@ -256,6 +280,31 @@ static void set_callbacks(struct auth_exchange *exchange)
 	exchange->callbacks[n] = (sasl_callback_t){SASL_CB_LIST_END, NULL, NULL};
 }
 
+static bool has_word(struct span words, struct span word)
+{
+	while (words.n > 0) {
+		size_t end = span_find_byte(words, ' ');
+
+		if (span_equal_nocase(span_sub(words, 0, end), word))
+			return true;
+		words = end == SIZE_MAX ? (struct span){0} : span_sub(words, end + 1, SIZE_MAX);
+	}
+	return false;
+}
+
+/* Does the mechanism bind to the channel, or could it have? Only then is "y" of a client, which says that it could, but
+ * that we did not offer it, the trace of somebody in between (RFC 5802, 6). */
+static bool has_plus(const struct auth_exchange *exchange)
+{
+	struct buf plus = {0};
+	bool has;
+
+	buf_printf(&plus, "%s-PLUS", exchange->mechanism);
+	has = is_plus(span_of(exchange->mechanism)) || has_word(exchange->auth->offered, buf_view(&plus));
+	buf_done(&plus);
+	return has;
+}
+
 static bool open_conn(struct auth_exchange *exchange)
 {
 	sasl_security_properties_t properties = {.maxbufsize = 0};
@@ -269,7 +318,7 @@ static bool open_conn(struct auth_exchange *exchange)
 	(void)sasl_setprop(exchange->conn, SASL_SSF_EXTERNAL, &ssf);
 	if (exchange->peer.client_name != NULL)
 		(void)sasl_setprop(exchange->conn, SASL_AUTH_EXTERNAL, exchange->peer.client_name);
-	if (exchange->peer.binding != NULL) {
+	if (exchange->peer.binding != NULL && has_plus(exchange)) {
 		exchange->binding = (sasl_channel_binding_t){.name = exchange->peer.binding_type,
 							     .critical = 0,
 							     .len = exchange->peer.binding_size,
@@ -279,27 +328,31 @@ static bool open_conn(struct auth_exchange *exchange)
 	return true;
 }
 
-/* --- the exchange
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- the exchange --- */
 
 /* Who it turned out to be. */
 static enum auth_result identify(struct auth_exchange *exchange, struct auth_identity *identity_r)
 {
 	const void *user = NULL, *who = NULL;
-	bool is_same;
+	struct auth_identity master = {0};
+	enum auth_result result;
 
 	(void)sasl_getprop(exchange->conn, SASL_USERNAME, &user);
 	(void)sasl_getprop(exchange->conn, SASL_AUTHUSER, &who);
-	if (user == NULL)
+	if (user == NULL || who == NULL)
 		return AUTH_FAILED;
-	is_same = who == NULL || span_equal_nocase(span_of(who), span_of(user));
-	if (exchange->identity.name != NULL &&
-	    is_same) { /* a password was checked: "user*master" is resolved already */
-		*identity_r = exchange->identity;
-		exchange->identity = (struct auth_identity){0};
-		return AUTH_OK;
+	if (!span_equal_nocase(span_of(who), span_of(user))) {
+		result = auth_identify(exchange->auth, span_of(who), (struct span){0}, &master);
+		if (result == AUTH_OK)
+			result = auth_identify(exchange->auth, span_of(user), span_of(master.name), identity_r);
+		auth_identity_done(&master);
+		return result;
 	}
-	return auth_identify(exchange->auth, span_of(user), is_same ? (struct span){0} : span_of(who), identity_r);
+	if (exchange->identity.name == NULL)
+		return auth_identify(exchange->auth, span_of(user), (struct span){0}, identity_r);
+	*identity_r = exchange->identity; /* a password was checked, and "user*master" resolved */
+	exchange->identity = (struct auth_identity){0};
+	return AUTH_OK;
 }
 
 static enum auth_result result_of(struct auth_exchange *exchange, int rc)
@@ -345,29 +398,19 @@ static enum auth_result after_step(struct auth_exchange *exchange, int rc, const
 			   delay_ms_r);
 }
 
-static bool has_word(struct span words, struct span word)
+static bool is_clear(struct span mechanism)
 {
-	while (words.n > 0) {
-		size_t end = span_find_byte(words, ' ');
-
-		if (span_equal_nocase(span_sub(words, 0, end), word))
-			return true;
-		words = end == SIZE_MAX ? (struct span){0} : span_sub(words, end + 1, SIZE_MAX);
-	}
-	return false;
+	return span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN");
 }
 
 /* What this peer may use: no clear passwords in the open, EXTERNAL with a certificate, -PLUS with a channel to bind. */
 static bool is_offered(const struct auth_peer *peer, struct span mechanism)
 {
-	bool is_plain = span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN");
-	bool is_plus = mechanism.n > 5 && span_is_nocase(span_sub(mechanism, mechanism.n - 5, 5), "-PLUS");
-
-	if (is_plain)
+	if (is_clear(mechanism))
 		return peer->is_trusted;
 	if (span_is_nocase(mechanism, "EXTERNAL"))
 		return peer->client_name != NULL;
-	return !is_plus || peer->binding != NULL;
+	return !is_plus(mechanism) || peer->binding != NULL;
 }
 
 void auth_mechanisms(const struct auth *auth, const struct auth_peer *peer, const char *prefix, struct buf *out)
@@ -404,9 +447,10 @@ enum auth_result auth_exchange_start(struct auth *auth, const struct auth_peer *
 	if (!has_word(auth->offered, mechanism))
 		return AUTH_UNKNOWN_MECHANISM;
 	if (!is_offered(peer, mechanism))
-		return span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN")
-			       ? AUTH_INSECURE
-			       : AUTH_UNKNOWN_MECHANISM;
+		return !is_clear(mechanism)
+			       ? AUTH_UNKNOWN_MECHANISM
+			       : auth_finish(auth, peer, (struct span){0}, AUTH_INSECURE, NULL,
+					     span_is_nocase(mechanism, "PLAIN") ? "PLAIN" : "LOGIN", delay_ms_r);
 	exchange = alloc_zero(1, sizeof *exchange);
 	exchange->auth = auth;
 	exchange->peer = *peer;

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uninorm.h>
@@ -27,6 +28,13 @@ struct keys {
 	unsigned char stored[EVP_MAX_MD_SIZE], server[EVP_MAX_MD_SIZE];
 	unsigned size;
 };
+
+static void wipe(struct buf *secret)
+{
+	if (secret->p != NULL)
+		OPENSSL_cleanse(secret->p, secret->capacity);
+	buf_done(secret);
+}
 
 /* What SASLprep (RFC 4013) does to passwords in use: compatibility composition. A password that is no UTF-8 is Latin-1:
  * so Thunderbird sends it (CLIENTS.md, IMAP 13). */
@@ -50,9 +58,10 @@ static bool prepare(struct span password, struct buf *out)
 	normal = u8_normalize(UNINORM_NFKC, (const uint8_t *)utf8.p, utf8.n, NULL, &n);
 	if (normal != NULL)
 		buf_bytes(out, normal, n);
+	if (normal != NULL)
+		OPENSSL_cleanse(normal, n);
 	free(normal);
-	OPENSSL_cleanse(utf8.p, utf8.n);
-	buf_done(&utf8);
+	wipe(&utf8);
 	return out->n > 0;
 }
 
@@ -75,29 +84,33 @@ static bool derive(const struct hash *hash, struct span password, struct span sa
 	return ok;
 }
 
+/* "SCRAM-SHA-256$iterations:salt$stored:server" */
+static void write_value(const struct hash *hash, unsigned iterations, const unsigned char salt[SALT_BYTES],
+			const struct keys *keys, bool is_first, struct buf *out)
+{
+	buf_printf(out, "%s%s$%u:", is_first ? "" : "\n", hash->scheme, iterations);
+	base64_encode(span_from(salt, SALT_BYTES), out);
+	buf_byte(out, '$');
+	base64_encode(span_from(keys->stored, keys->size), out);
+	buf_byte(out, ':');
+	base64_encode(span_from(keys->server, keys->size), out);
+}
+
 bool auth_secrets_make(struct span password, unsigned iterations, struct buf *out)
 {
 	struct buf ready = {0};
 	bool ok = prepare(password, &ready);
 
-	for (size_t i = 0; ok && i < sizeof hashes / sizeof *hashes; i++) {
+	for (size_t i = 0; ok && i < array_count(hashes); i++) {
 		unsigned char salt[SALT_BYTES];
 		struct keys keys;
 
 		random_bytes(salt, sizeof salt);
 		ok = derive(&hashes[i], buf_view(&ready), span_from(salt, sizeof salt), iterations, &keys);
-		if (!ok)
-			break;
-		buf_printf(out, "%s%s$%u:", i > 0 ? "\n" : "", hashes[i].scheme, iterations);
-		base64_encode(span_from(salt, sizeof salt), out);
-		buf_byte(out, '$');
-		base64_encode(span_from(keys.stored, keys.size), out);
-		buf_byte(out, ':');
-		base64_encode(span_from(keys.server, keys.size), out);
+		if (ok)
+			write_value(&hashes[i], iterations, salt, &keys, i == 0, out);
 	}
-	if (ready.p != NULL)
-		OPENSSL_cleanse(ready.p, ready.n);
-	buf_done(&ready);
+	wipe(&ready);
 	return ok;
 }
 
@@ -151,7 +164,7 @@ bool auth_secrets_verify(struct span secrets, struct span password)
 	bool ok = false;
 
 	if (prepare(password, &ready))
-		for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+		for (size_t i = 0; i < array_count(hashes); i++) {
 			struct span value = value_for(secrets, hashes[i].scheme);
 
 			if (value.n > 0) {
@@ -159,16 +172,37 @@ bool auth_secrets_verify(struct span secrets, struct span password)
 				break;
 			}
 		}
-	if (ready.p != NULL)
-		OPENSSL_cleanse(ready.p, ready.n);
-	buf_done(&ready);
+	wipe(&ready);
 	return ok;
 }
 
 void secrets_waste_time(struct span password, unsigned iterations)
 {
+	struct buf ready = {0};
 	struct keys keys;
 
-	(void)derive(&hashes[0], password.n == 0 ? SPAN("x") : password, SPAN("0123456789abcdef"), WASTE_ITERATIONS,
-		     &keys);
+	if (prepare(password, &ready)) /* as little as for a name that is known, where not */
+		(void)derive(&hashes[0], buf_view(&ready), SPAN("0123456789abcdef"), iterations, &keys);
+	wipe(&ready);
+}
+
+void secrets_fake(const struct auth *auth, struct span name, struct buf *out)
+{
+	for (size_t i = 0; i < array_count(hashes); i++) {
+		unsigned char salt[EVP_MAX_MD_SIZE];
+		struct keys keys = {.size = (unsigned)EVP_MD_get_size(hashes[i].md())};
+		struct buf seed = {0};
+		unsigned n;
+		bool ok;
+
+		buf_printf(&seed, "%s ", hashes[i].scheme);
+		buf_span(&seed, name);
+		ok = HMAC(EVP_sha256(), auth->fake_key, sizeof auth->fake_key, (unsigned char *)seed.p, seed.n, salt,
+			  &n) != NULL;
+		must(ok);
+		random_bytes(keys.stored, keys.size);
+		random_bytes(keys.server, keys.size);
+		write_value(&hashes[i], atomic_load(&auth->iterations), salt, &keys, i == 0, out);
+		buf_done(&seed);
+	}
 }

@@ -27,7 +27,7 @@ enum store_content_part { /* bits: what a caller wants to see */
 
 struct store_content {
 	uint64_t blob;
-	uint64_t size;                /* of the bytes */
+	uint64_t size;                /* of the bytes, where they are given */
 	struct store_derived derived; /* the wanted parts; spans valid during the call only */
 	struct span bytes; /* with STORE_CONTENT_BYTES: p is NULL where they must be read by store_blob_open() */
 	bool is_missing;   /* no such content, or its derived data is damaged: nothing else is set */
@@ -59,7 +59,7 @@ struct store_upload; /* one thread at a time */
 /* size: how many bytes will come, at most (they are bounded by the caller). */
 enum store_status store_upload_open(struct store *store, uint64_t size, struct store_upload **upload_r);
 enum store_status store_upload_write(struct store_upload *upload, struct span bytes);
-/* All are there: hashed, and durable where they are a file. *bytes_r views them all (mapped), valid until the close. */
+/* All are there, and hashed. *bytes_r views them all (mapped), valid until the close. May be called again. */
 enum store_status store_upload_finish(struct store_upload *upload, struct span *bytes_r);
 void store_upload_close(
 	struct store_upload **upload); /* what was not appended leaves nothing behind; NULL is accepted */

@@ -61,7 +61,8 @@ enum store_status store_message_copy(struct store *store, uint64_t actor, uint64
 				     uint64_t to, bool move, struct store_copied *copied_r);
 void store_copied_done(struct store_copied *copied);
 
-/* Removes those with the \Deleted flag, of uids or (NULL) of all. *removed_r gets the UIDs. */
+/* Removes those with the \Deleted flag, of uids or (NULL) of all. *removed_r gets the UIDs;
+ * *modseq_r is 0 where there is none. */
 enum store_status store_message_expunge(struct store *store, uint64_t actor, uint64_t mailbox,
 					const struct ranges *uids, struct ranges *removed_r, uint64_t *modseq_r);
 

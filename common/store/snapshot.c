@@ -158,17 +158,27 @@ void snapshot_builder_row(struct snapshot_builder *builder, const struct store_r
 	builder->rows[builder->row_count++] = *row;
 }
 
+/* What deletions have left small is joined with what follows, or a mailbox would become a heap of crumbs. Where both do
+ * not fit into one chunk they are shared out evenly: a small rest would have to be joined with the next chunk, and so
+ * on. */
+static void join(struct snapshot_builder *builder, const struct store_chunk *chunk)
+{
+	uint32_t total = builder->row_count + chunk->count;
+	uint32_t end = total > STORE_CHUNK_ROWS ? total / 2 : STORE_CHUNK_ROWS;
+	struct store_row row;
+
+	for (uint32_t i = 0; i < chunk->count; i++) {
+		if (builder->row_count == end)
+			close_chunk(builder);
+		snapshot_chunk_row(chunk, i, &row);
+		snapshot_builder_row(builder, &row);
+	}
+}
+
 void snapshot_builder_share(struct snapshot_builder *builder, struct store_chunk *chunk)
 {
-	/* what deletions have left small is joined, or a mailbox would become a heap of crumbs */
-	if ((builder->row_count > 0 && builder->row_count < SMALL_CHUNK) ||
-	    (builder->row_count > 0 && chunk->count < SMALL_CHUNK)) {
-		struct store_row row;
-
-		for (uint32_t i = 0; i < chunk->count; i++) {
-			snapshot_chunk_row(chunk, i, &row);
-			snapshot_builder_row(builder, &row);
-		}
+	if (builder->row_count > 0 && (builder->row_count < SMALL_CHUNK || chunk->count < SMALL_CHUNK)) {
+		join(builder, chunk);
 		return;
 	}
 	close_chunk(builder);

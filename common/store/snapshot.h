@@ -21,8 +21,9 @@ enum { STORE_CHUNK_ROWS = 512, STORE_FLAG_KEYWORD_SHIFT = 8, STORE_KEYWORDS_IN_F
 #define STORE_FLAG_DELETED  ((uint64_t)8)
 #define STORE_FLAG_DRAFT    ((uint64_t)16)
 #define STORE_FLAG_SYSTEM   ((uint64_t)31)
-#define STORE_FLAG_GHOST    ((uint64_t)128) /* removed, but this view's client does not know yet; never in the database \
-					     */
+#define STORE_FLAG_GHOST                                                                                               \
+	((uint64_t)128) /* removed, but this view's client does not know yet; never in the database                    \
+			 */
 
 struct store_chunk {
 	_Atomic uint32_t refs;

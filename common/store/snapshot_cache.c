@@ -9,7 +9,10 @@
 
 enum {
 	BUCKETS = 4096,
-	ROWS_MAX = 4 * 1024 * 1024, /* of snapshots that nobody but the cache refers to: about 170 MB */
+	ROWS_MAX =
+		4 * 1024 * 1024, /* beyond, snapshots that nobody but the cache refers to are dropped: about 170 MB */
+	ENTRY_ROWS = 16,         /* what an empty mailbox costs, in rows */
+	EVICT_TRIES = 16,        /* entries looked at in one go, under the lock that everybody needs */
 };
 
 struct entry {
@@ -85,16 +88,21 @@ static struct entry *entry_take(struct snapshot_cache *cache, uint64_t mailbox)
 	return entry;
 }
 
-/* Old entries that no session refers to go, while there are too many rows. */
+/* Old entries that no session refers to go, while there are too many rows; the others get behind, for they are in use.
+ */
 static void evict(struct snapshot_cache *cache)
 {
-	struct entry *next;
+	struct entry *entry;
 
-	for (struct entry *entry = TAILQ_FIRST(&cache->entries); entry != NULL && cache->rows > ROWS_MAX;
-	     entry = next) {
-		next = TAILQ_NEXT(entry, by_age);
-		if (entry->users == 0 && (entry->snapshot == NULL || atomic_load(&entry->snapshot->refs) == 1))
+	for (int i = 0; i < EVICT_TRIES && cache->rows > ROWS_MAX; i++) {
+		if ((entry = TAILQ_FIRST(&cache->entries)) == NULL)
+			return;
+		if (entry->users == 0 && (entry->snapshot == NULL || atomic_load(&entry->snapshot->refs) == 1)) {
 			entry_free(cache, entry);
+		} else {
+			TAILQ_REMOVE(&cache->entries, entry, by_age);
+			TAILQ_INSERT_TAIL(&cache->entries, entry, by_age);
+		}
 	}
 }
 
@@ -141,7 +149,7 @@ enum store_status store_snapshot_newest(struct store *store, uint64_t actor, uin
 		store_snapshot_unref(&entry->snapshot);
 		entry->snapshot = job.snapshot;
 	}
-	rows = entry->snapshot == NULL ? 0 : entry->snapshot->count;
+	rows = entry->snapshot == NULL ? 0 : entry->snapshot->count + ENTRY_ROWS;
 	pthread_mutex_unlock(&entry->lock);
 	entry_leave(cache, entry, rows);
 	return status;

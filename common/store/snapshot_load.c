@@ -1,7 +1,7 @@
 /* Reading a mailbox into a snapshot: whole, or what has changed since the last one. */
 #include "common/store/snapshot_private.h"
 #include "common/base/alloc.h"
-#include "common/base/fault.h"
+#include "common/base/log.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -201,14 +201,17 @@ static enum store_status load_next(struct store_tx *tx, struct store_snapshot *o
 		 * changed */
 		whole = changes.count + ranges_size(&changes.removed) > old->count / 3 + 1000;
 	}
+	if (status == STORE_OK && !whole)
+		*snapshot_r = merge(old, &changes, head);
+	if (status == STORE_OK && !whole && (*snapshot_r)->count != messages) {
+		store_snapshot_unref(snapshot_r);
+		whole = true; /* the journal did not tell all: the rows decide */
+	}
 	if (status == STORE_OK && whole)
 		status = load_all(tx, head, snapshot_r);
-	else if (status == STORE_OK)
-		*snapshot_r = merge(old, &changes, head);
 	if (status == STORE_OK && (*snapshot_r)->count != messages)
-		status = store_fail(tx, STORE_BROKEN, "mailbox %llu counts %llu messages and has %u",
-				    (unsigned long long)head->mailbox, (unsigned long long)messages,
-				    (*snapshot_r)->count);
+		log_error(NULL, "store: mailbox %llu counts %llu messages and has %u: check and repair the store",
+			  (unsigned long long)head->mailbox, (unsigned long long)messages, (*snapshot_r)->count);
 	if (status != STORE_OK)
 		store_snapshot_unref(snapshot_r);
 	ranges_done(&changes.removed);

@@ -101,6 +101,18 @@ static enum store_status make_folders(struct store *store, const unsigned char h
 	return status;
 }
 
+enum store_status blob_file_sync(struct store *store, const unsigned char hash[BLOB_HASH_BYTES])
+{
+	struct buf path = {0};
+	enum store_status status;
+
+	blob_file_path(store, hash, &path);
+	*strrchr(path.p, '/') = '\0';
+	status = sync_folder(path.p);
+	buf_done(&path);
+	return status;
+}
+
 enum store_status blob_file_place(struct store *store, int fd, const char *temporary,
 				  const unsigned char hash[BLOB_HASH_BYTES])
 {
@@ -112,12 +124,7 @@ enum store_status blob_file_place(struct store *store, int fd, const char *tempo
 	if ((status = make_folders(store, hash)) != STORE_OK)
 		return status;
 	blob_file_path(store, hash, &path);
-	if (rename(temporary, path.p) != 0)
-		status = failed("cannot place", path.p);
-	if (status == STORE_OK) {
-		*strrchr(path.p, '/') = '\0';
-		status = sync_folder(path.p);
-	}
+	status = rename(temporary, path.p) == 0 ? blob_file_sync(store, hash) : failed("cannot place", path.p);
 	buf_done(&path);
 	return status;
 }

@@ -14,6 +14,8 @@ enum store_status blob_file_write(int fd, struct span bytes);
 /* Makes a complete temporary file durable under its hash: fdatasync, rename, fsync of the folders. */
 enum store_status blob_file_place(struct store *store, int fd, const char *temporary,
 				  const unsigned char hash[BLOB_HASH_BYTES]);
+/* Makes durable that a file which somebody else has placed is there. */
+enum store_status blob_file_sync(struct store *store, const unsigned char hash[BLOB_HASH_BYTES]);
 bool blob_file_is_there(struct store *store, const unsigned char hash[BLOB_HASH_BYTES], uint64_t size);
 
 void blob_hash(struct span bytes, unsigned char hash[BLOB_HASH_BYTES]);

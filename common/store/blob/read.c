@@ -69,8 +69,13 @@ static enum store_status row_tx(struct store_tx *tx, void *arg)
 			memcpy(blob->hash, sql_span(stmt, 2).p, BLOB_HASH_BYTES);
 	}
 	sql_stmt_free(&stmt);
+	if (status == STORE_NOT_FOUND)
+		return store_fail(tx, STORE_BROKEN, "content %llu has no row", (unsigned long long)blob->id);
 	if (status == STORE_OK && blob->place == BLOB_INLINE)
 		status = chunk_tx(tx, &(struct chunk_job){.blob = blob});
+	if (status == STORE_OK && blob->place == BLOB_INLINE && blob->memory.n != blob->size)
+		return store_fail(tx, STORE_BROKEN, "content %llu has %zu bytes and must have %llu",
+				  (unsigned long long)blob->id, blob->memory.n, (unsigned long long)blob->size);
 	return status;
 }
 
@@ -107,7 +112,7 @@ enum store_status store_blob_open(struct store *store, uint64_t id, struct store
 	*blob_r = blob;
 	if (status != STORE_OK)
 		store_blob_close(blob_r);
-	return status == STORE_NOT_FOUND ? STORE_BROKEN : status;
+	return status;
 }
 
 uint64_t store_blob_size(const struct store_blob *blob)
@@ -135,8 +140,10 @@ static enum store_status read_memory(struct store_blob *blob, uint64_t offset, v
 	if (status != STORE_OK)
 		return status;
 	piece = span_sub(buf_view(&blob->memory), (size_t)offset, n);
-	if (piece.n == 0)
-		return STORE_BROKEN; /* shorter than its row says */
+	if (piece.n == 0) {
+		log_error(NULL, "content %llu: it is shorter than its row says", (unsigned long long)blob->id);
+		return STORE_BROKEN;
+	}
 	memcpy(to, piece.p, piece.n);
 	*got_r = piece.n;
 	return STORE_OK;

@@ -3,8 +3,10 @@
 #include "common/store/blob/file.h"
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
+#include "common/base/log.h"
 #include "common/base/must.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,24 +71,17 @@ static struct span view(const struct store_upload *upload)
 
 enum store_status store_upload_finish(struct store_upload *upload, struct span *bytes_r)
 {
-	unsigned n = BLOB_HASH_BYTES;
-	enum store_status status = STORE_OK;
-
 	if (!upload->is_finished) {
-		(void)EVP_DigestFinal_ex(upload->digest, upload->hash, &n);
 		if (upload->fd >= 0 && upload->size > 0) {
-			upload->map = mmap(NULL, (size_t)upload->size, PROT_READ, MAP_SHARED, upload->fd, 0);
-			if (upload->map == MAP_FAILED) {
-				upload->map = NULL;
+			void *map = mmap(NULL, (size_t)upload->size, PROT_READ, MAP_SHARED, upload->fd, 0);
+
+			if (map == MAP_FAILED) {
+				log_error(NULL, "upload: cannot map %s: %s", upload->path.p, strerror(errno));
 				return STORE_BROKEN;
 			}
+			upload->map = map;
 		}
-		if (place_for(upload->store, upload->size) == BLOB_FILE) {
-			status = blob_file_place(upload->store, upload->fd, upload->path.p, upload->hash);
-			if (status != STORE_OK)
-				return status;
-			buf_done(&upload->path);
-		}
+		(void)EVP_DigestFinal_ex(upload->digest, upload->hash, NULL);
 		upload->is_finished = true;
 	}
 	*bytes_r = view(upload);
@@ -120,8 +115,10 @@ enum store_status blob_prepare(struct store *store, struct span bytes, struct bl
 
 	*prepared_r = (struct blob_prepared){.size = bytes.n, .place = place_for(store, bytes.n), .bytes = bytes};
 	blob_hash(bytes, prepared_r->hash);
-	if (prepared_r->place != BLOB_FILE || blob_file_is_there(store, prepared_r->hash, bytes.n))
+	if (prepared_r->place != BLOB_FILE)
 		return STORE_OK;
+	if (blob_file_is_there(store, prepared_r->hash, bytes.n))
+		return blob_file_sync(store, prepared_r->hash);
 	if ((status = blob_file_temporary(store, &path, &fd)) == STORE_OK) {
 		if ((status = blob_file_write(fd, bytes)) == STORE_OK)
 			status = blob_file_place(store, fd, path.p, prepared_r->hash);
@@ -144,7 +141,14 @@ enum store_status blob_prepare_upload(struct store *store, struct store_upload *
 	*prepared_r =
 		(struct blob_prepared){.size = upload->size, .place = place_for(store, upload->size), .bytes = bytes};
 	memcpy(prepared_r->hash, upload->hash, BLOB_HASH_BYTES);
-	if (prepared_r->place == BLOB_FILE && !blob_file_is_there(store, upload->hash, upload->size))
-		return blob_prepare(store, bytes, prepared_r); /* collected meanwhile */
-	return STORE_OK;
+	if (prepared_r->place != BLOB_FILE)
+		return STORE_OK;
+	if (blob_file_is_there(store, upload->hash, upload->size))
+		return blob_file_sync(store, upload->hash);
+	if (upload->path.n == 0) /* placed once, and collected meanwhile */
+		return blob_prepare(store, bytes, prepared_r);
+	status = blob_file_place(store, upload->fd, upload->path.p, upload->hash);
+	if (status == STORE_OK)
+		buf_done(&upload->path);
+	return status;
 }

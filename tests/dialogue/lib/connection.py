@@ -24,7 +24,8 @@ class Connection:
         self.buffer, self.is_open = b"", True
         self.inflate = self.deflate = None
         self.transcript = []
-        self.running = {}  # tag: command, not answered yet
+        self.early = []  # responses that came while a continuation was awaited
+        self.opening = set()  # tags of SELECT and EXAMINE commands that are not answered yet
         self.socket = socket.socket()
         if mode == "slow":
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)

@@ -54,7 +54,7 @@ def match_word(want, got, bound, fold):
         return None
     fold = fold or want.kind == ATOM
     if is_special:
-        regex, names = regex_of(want.value, bound, want.kind == STRING, fold)
+        regex, names = regex_of(want.value, bound, STRING in (want.kind, got.kind), fold)
         found = regex.fullmatch(got.value)
         return None if found is None else {**bound, **{name: found[name] for name in names}}
     if want.value == got.value or (fold and want.value.lower() == got.value.lower()):

@@ -10,7 +10,7 @@ from script import ScriptError
 from tokens import unescape
 
 VARIABLE = re.compile(rb"\$b64\{([^}]*)\}|\$([a-z][a-z0-9_]*)|\{#([a-z][a-z0-9_]*)\}")
-OPENING = re.compile(rb"(\S+) (?:SELECT|EXAMINE)\b", re.I)
+OPENING = re.compile(rb"^(\S+) (?:SELECT|EXAMINE)\b", re.I | re.M)
 # what may come with any command, and with SELECT and EXAMINE, without being named in the script
 ALWAYS_FREE = [Pattern(text, []) for text in (b"* ... RECENT", b"* FLAGS ...", b"* OK [PERMANENTFLAGS ...] ...")]
 FREE_WHEN_OPENING = ALWAYS_FREE + [Pattern(text, []) for text in (
@@ -113,9 +113,7 @@ class Player:
 
     def say(self, step):
         made = self.connection(step.where, step.line)
-        opening = OPENING.match(step.text)
-        if opening:
-            made.running[opening[1]] = True
+        self.note_opening(made, step.text)
         parts = re.split(rb"\0(\d+)\0", step.text)
         data = b""
         for i, part in enumerate(parts):
@@ -132,6 +130,10 @@ class Player:
             data += content
         made.send(data + b"\r\n")
 
+    def note_opening(self, made, data):
+        for found in OPENING.finditer(data):
+            made.opening.add(found[1])
+
     def await_continuation(self, made, step):
         while True:
             response = made.response()
@@ -139,19 +141,21 @@ class Player:
                 return
             if not response.startswith(b"* "):
                 raise Mismatch(step.line, "expected: + ...\n  got: " + shown(response))
-            made.early = getattr(made, "early", []) + [response]
+            made.early.append(response)
 
     # --- what the script expects
 
     def next_response(self, made):
-        early = getattr(made, "early", [])
-        return early.pop(0) if early else made.response()
+        return made.early.pop(0) if made.early else made.response()
 
     def expect(self, steps):
         """A run of S lines of one connection: groups, each closed by a tagged or a continuation line."""
         made = self.connection(steps[0].where, steps[0].line)
         group, allowed, forbidden = [], [], []
         for step in steps:
+            if group and not group[-1].is_untagged and step.kind != "S|":
+                self.expect_group(made, group, allowed, forbidden)
+                group, allowed, forbidden = [], [], []
             if step.kind == "S*":
                 allowed.append(step.pattern)
             elif step.kind == "S!":
@@ -159,9 +163,6 @@ class Player:
             elif step.kind == "S|":
                 group[-1].patterns.append(step.pattern)
             else:
-                if group and not group[-1].is_untagged:
-                    self.expect_group(made, group, allowed, forbidden)
-                    group, allowed, forbidden = [], [], []
                 group.append(Expectation(step))
         if group:
             self.expect_group(made, group, allowed, forbidden)
@@ -183,21 +184,16 @@ class Player:
             if pattern.match(response, self.bound) is not None:
                 raise Mismatch(open_ones[0].line, "must not come: " + shown(response))
         is_untagged = response.startswith(b"* ")
-        candidates = [one for one in open_ones if one.is_untagged == is_untagged]
-        if self.in_order:
-            candidates = candidates[:1]
-        for one in candidates:
+        for one in open_ones[:1] if self.in_order else open_ones:
             after = one.match(response, self.bound)
-            if after is None:
+            if after is None or (not is_untagged and one is not open_ones[0]):
                 continue
-            if not is_untagged and one is not open_ones[0]:
-                raise Mismatch(open_ones[0].line, "expected: %s\n  got: %s" % (open_ones[0].text(), shown(response)))
             self.bound = after
             open_ones.remove(one)
             if not is_untagged:
-                made.running.pop(response.split(b" ", 1)[0], None)
+                made.opening.discard(response.split(b" ", 1)[0])
             return
-        free = FREE_WHEN_OPENING if made.running else ALWAYS_FREE
+        free = FREE_WHEN_OPENING if made.opening else ALWAYS_FREE
         if is_untagged and any(pattern.match(response, self.bound) is not None for pattern in allowed + free):
             return
         raise Mismatch(open_ones[0].line, "expected: %s\n  got: %s" % (open_ones[0].text(), shown(response)))
@@ -262,8 +258,10 @@ class Player:
         if not found:
             raise ScriptError('%s:%d: bytes C "…" [x N]' % (self.script.name, step.line))
         made = self.connection(step.where, step.line)
+        data = unescape(self.substitute(found[1])) * int(found[2] or 1)
+        self.note_opening(made, data)
         try:
-            made.send(unescape(self.substitute(found[1])) * int(found[2] or 1))
+            made.send(data)
         except Gone:
             pass  # the script's next line says whether that was right
 
@@ -320,7 +318,7 @@ class Player:
     def check_end(self, number, made):
         """Every session must still be in step: it takes LOGOUT, and nothing unexpected was left unread."""
         last = self.script.steps[-1].line
-        if getattr(made, "early", []):
+        if made.early:
             raise Mismatch(last, "unread: " + shown(made.early[0]))
         try:
             self.plain_command(made, b"zz LOGOUT", last, FREE_AT_THE_END)
