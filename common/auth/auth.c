@@ -53,7 +53,6 @@ struct auth *auth_create(const struct config *config, struct directory *director
 	auth->service = alloc_text(service);
 	auth->cache = cache_create((int64_t)config_number(config, "auth", "cache_ttl"));
 	auth->throttle = throttle_create(config);
-	auth->iterations = (unsigned)config_number(config, "auth", "iterations");
 	auth->separator = config_text(config, "auth", "master_separator")[0];
 	auth->master_count = config_words(config, "auth", "master_users", &words);
 	auth->masters = alloc_zero(auth->master_count + 1, sizeof *auth->masters);
@@ -182,7 +181,9 @@ enum auth_result auth_check(struct auth *auth, struct span name, struct span pas
 		else
 			result = take_identity(&found, (struct span){0}, identity_r);
 	} else if (known == DIRECTORY_UNKNOWN || (known == DIRECTORY_OK && found.secrets.n == 0)) {
-		secrets_waste_time(password, auth->iterations); /* an unknown name takes as long as a wrong password */
+		secrets_waste_time(
+			password,
+			atomic_load(&auth->iterations)); /* an unknown name takes as long as a wrong password */
 	} else if (known == DIRECTORY_UNAVAILABLE) {
 		result = AUTH_UNAVAILABLE;
 	}

@@ -14,10 +14,9 @@ struct auth {
 	struct throttle *throttle;
 	char **masters;
 	size_t master_count;
-	unsigned iterations;         /* of new passwords: so long the wrong ones take too */
 	char separator;              /* of "user*master"; '\0': none */
 	struct span offered;         /* mechanisms switched on, parted by blanks; owned */
-	_Atomic unsigned iterations; /* of a hash that stands for one that is not there */
+	_Atomic unsigned iterations; /* of new passwords: so long the wrong ones take too */
 	unsigned char fake_key[32];  /* see secrets_fake() */
 };
 
@@ -53,6 +52,8 @@ void throttle_address(const char *remote, char *to, size_t n); /* without the po
 
 /* secrets.c */
 void secrets_waste_time(struct span password, unsigned iterations); /* as long as a verification takes */
+/* Secrets for a name that has none: with the same salt while the process lives, and no password fits them. */
+void secrets_fake(const struct auth *auth, struct span name, struct buf *out);
 
 /* sasl.c: once a process; false with a text where libsasl2 cannot be had. */
 bool sasl_is_ready(char **error_r);

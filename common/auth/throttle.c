@@ -101,12 +101,15 @@ static void forget(struct throttle *throttle, struct failures **at)
 	throttle->entries--;
 }
 
-/* What lies behind the window counts no more. */
+/* What lies behind the window counts no more; and where that frees too little, others go, a quarter of them at once, so
+ * that a flood of names does not make every failure walk over all of them. */
 static void forget_old(struct throttle *throttle, int64_t now)
 {
+	size_t keep = ENTRIES_MAX / 4 * 3;
+
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct failures **at = &throttle->buckets[i]; *at != NULL;) {
-			if (now - (*at)->last_ms > throttle->window_ms || throttle->entries > ENTRIES_MAX)
+			if (now - (*at)->last_ms > throttle->window_ms || throttle->entries > keep)
 				forget(throttle, at);
 			else
 				at = &(*at)->next;
@@ -137,8 +140,11 @@ static uint64_t count_one_more(struct throttle *throttle, struct span name, int6
 	return ++(*at)->count;
 }
 
+/* Who comes by a local socket (a proxy, webmail) speaks for many, and has no address of his own. */
 static bool is_exempt(const struct throttle *throttle, const char *address)
 {
+	if (strcmp(address, "unix") == 0)
+		return true;
 	for (size_t i = 0; i < throttle->exempt_count; i++)
 		if (strcmp(throttle->exempt[i], address) == 0)
 			return true;
@@ -182,7 +188,7 @@ unsigned throttle_failed(struct throttle *throttle, const char *address, struct 
 	char key[256];
 
 	pthread_mutex_lock(&throttle->lock);
-	if (throttle->entries > ENTRIES_MAX)
+	if (throttle->entries >= ENTRIES_MAX)
 		forget_old(throttle, now);
 	if (!is_exempt(throttle, address))
 		by_address = count_one_more(throttle, span_of(address), now);
