@@ -191,6 +191,7 @@ static void raise_limits(void)
 	(void)mallopt(M_ARENA_MAX, 4);
 	(void)mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+	(void)mallopt(M_TOP_PAD, 1024 * 1024);
 }
 
 static void reload(struct net_daemon *daemon, const struct config_key *listen, const struct options *options)
