@@ -618,6 +618,9 @@ static inline void net_test_certificate(const struct net_test *t, const char *fi
 	extension = X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name, value);
 	X509_add_ext(cert, extension, -1);
 	X509_EXTENSION_free(extension);
+	extension = X509V3_EXT_conf_nid(NULL, &context, NID_basic_constraints, issuer == NULL ? "CA:TRUE" : "CA:FALSE");
+	X509_add_ext(cert, extension, -1);
+	X509_EXTENSION_free(extension);
 	assert_true(X509_sign(cert, issuer_key == NULL ? key : issuer_key, EVP_sha256()) > 0);
 	snprintf(path, sizeof path, "%s/%s", t->folder, file);
 	out = fopen(path, "w");
