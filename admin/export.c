@@ -1,6 +1,7 @@
 /* trivet export: writes a user's messages out as Maildir or mbox, into what is not there yet or an empty folder. Flags
  * and dates are those of one moment a mailbox. */
 #include "admin/export.h"
+#include "common/base/must.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -67,7 +68,7 @@ static bool parse_options(int argc, char **argv, struct export *export)
 			export->mailbox_name = strcasecmp(optarg, "INBOX") == 0 ? "INBOX" : optarg;
 			break;
 		case 'f':
-			for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+			for (size_t i = 0; i < array_count(formats); i++)
 				if (strcmp(optarg, formats[i]->name) == 0)
 					export->format = formats[i];
 			break;

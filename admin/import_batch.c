@@ -123,6 +123,8 @@ static int fill(struct import *import, struct import_slot *slot)
 	}
 	import_lines(message->bytes, &slot->bytes);
 	buf_done(&raw);
+	message->bytes = buf_view(&slot->bytes);
+	message->path = NULL; /* the caller's */
 	if (slot->bytes.n > UINT32_MAX) {
 		progress_clear(&import->progress);
 		return admin_fail(import->admin, EX_DATAERR, "%s: a message of more than 4 GiB", import->user_name);
@@ -155,7 +157,7 @@ static void prepare(struct import *import, struct store_new_message *messages, s
 		const struct import_message *from = &import->slots[i].message;
 		struct store_new_message *to = &messages[i];
 
-		*to = (struct store_new_message){.bytes = buf_view(&import->slots[i].bytes),
+		*to = (struct store_new_message){.bytes = from->bytes,
 						 .flags = from->flags,
 						 .keywords = from->keywords,
 						 .keyword_count = from->keyword_count,
