@@ -21,7 +21,8 @@ static inline bool mime_is(char c, enum mime_class class)
 
 static inline void mime_step(struct span *at, size_t n)
 {
-	at->p += n;
+	if (n > 0) /* an empty span may have no address at all */
+		at->p += n;
 	at->n -= n;
 }
 

@@ -211,7 +211,7 @@ static void add_empty_child(struct scan *scan, struct mime_part *part)
 	struct mime_fields *fields = new_fields(scan);
 	size_t at = part->body_at;
 
-	*fields = (struct mime_fields){.header = {scan->message.p + at, 0}};
+	*fields = (struct mime_fields){.header = span_sub(scan->message, at, 0)};
 	settle_content(scan, fields, false);
 	part->child = arena_new(scan->arena, struct mime_part);
 	part->child_count = 1;
