@@ -48,9 +48,34 @@ static void broken(void **state)
 	buf_done(&out);
 }
 
+static void loose(void **state)
+{
+	static const struct {
+		const char *text, *bytes;
+	} cases[] = {{"", ""},
+		     {"Zm9v\r\nYmFy\r\n", "foobar"},
+		     {"Zm9vYg", "foob"},
+		     {"Zm9vYmE", "fooba"},
+		     {"Zm9vYg==Zm9v", "foobfoo"},
+		     {" Z*m-9_v ", "foo"},
+		     {"====", ""},
+		     {"Z", ""},
+		     {"Zm9vYmFyZm9vYmFy\nZm9vYmFyZm9vYmFy", "foobarfoobarfoobarfoobar"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buf out = {0};
+
+		base64_decode_loose(span_of(cases[i].text), &out);
+		assert_string_equal(buf_cstr(&out), cases[i].bytes);
+		buf_done(&out);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(both_ways), cmocka_unit_test(broken)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(both_ways), cmocka_unit_test(broken),
+					   cmocka_unit_test(loose)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

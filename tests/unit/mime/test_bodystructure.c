@@ -81,7 +81,7 @@ static void damaged(void **state)
 {
 	static const char structure[] = "((\"message\" \"rfc822\" NIL {1}\r\nx NIL \"7bit\" 15 " EMPTY_ENVELOPE
 					" (" TEXT " 2 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)(\"a\" \"b\\\"\" (\"c\" "
-						  "\"d\") NIL NIL \"7bit\" 0 NIL NIL NIL NIL) "
+					"\"d\") NIL NIL \"7bit\" 0 NIL NIL NIL NIL) "
 					"\"mixed\" NIL NIL NIL NIL)";
 
 	(void)state;
