@@ -50,7 +50,8 @@ void imap_idle_stop(struct imap_session *session)
 bool imap_idle_line(struct imap_session *session, struct span line)
 {
 	imap_idle_stop(session);
-	(void)imap_tell(session, IMAP_TELL_EXPUNGE, NULL);
+	if (session->selected != NULL)
+		(void)imap_tell(session, IMAP_TELL_EXPUNGE, NULL);
 	imap_ok(session, "IDLE terminated");
 	return span_is_nocase(line, "DONE");
 }
