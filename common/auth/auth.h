@@ -58,8 +58,12 @@ void auth_identity_done(struct auth_identity *identity);
 void auth_mechanisms(const struct auth *auth, const struct auth_peer *peer, const char *prefix, struct buf *out);
 
 /* Name and password, for LOGIN, PASS and HTTP Basic. delay_ms_r: how long the caller waits before it tells a failure
- * (growing, by address and by user). Logs every failure in one line that starts "login failed: user=<…> rip=… reason=…"
- * and every success. */
+ * (growing, by address and by user). Logs every success, and every failure in one line that fail2ban can match:
+ *
+ *   login failed: user=<anna> rip=192.0.2.1 reason=password mechanism=PLAIN
+ *
+ * reason: password, not-allowed, disabled, locked-out, no-tls, unavailable, syntax. The name is as it was sent; blanks,
+ * controls and the signs <>"\ in it are written as \x20, so that nobody forges a line. */
 enum auth_result auth_password(struct auth *auth, const struct auth_peer *peer, struct span user, struct span password,
 			       struct auth_identity *identity_r, unsigned *delay_ms_r);
 

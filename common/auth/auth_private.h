@@ -48,7 +48,8 @@ void throttle_destroy(struct throttle **throttle);
 bool throttle_is_closed(struct throttle *throttle, const char *address, struct span user);
 unsigned throttle_failed(struct throttle *throttle, const char *address, struct span user); /* the delay in ms */
 void throttle_succeeded(struct throttle *throttle, const char *address, struct span user);
-void throttle_address(const char *remote, char *to, size_t n); /* without the port; IPv6 by its /64 */
+void throttle_address(const char *remote, char *to, size_t n);  /* without the port */
+void throttle_network(const char *address, char *to, size_t n); /* what is counted: IPv6 by its /64 */
 
 /* secrets.c */
 void secrets_waste_time(struct span password, unsigned iterations); /* as long as a verification takes */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_NAME  "\x7f"
 #define PROPERTY "*authPassword" /* RFC 5803; the asterisk: not to be seen by others */
 
 struct auth_exchange {
@@ -22,6 +23,7 @@ struct auth_exchange {
 	struct auth_identity identity; /* of a password that was checked */
 	enum auth_result checked;      /* AUTH_OK: none was, or it was right */
 	char *tried;                   /* the name somebody tried to be, for the log */
+	bool has_begun;                /* the client has said something */
 	bool is_done;                  /* all was well; the client still has to take the server's last word */
 };
 
@@ -125,7 +127,10 @@ static int give_secrets(struct auth_exchange *exchange, sasl_server_params_t *pa
 	struct buf fake = {0};
 	int result = SASL_OK;
 
-	if (directory_find(exchange->auth->directory, name, arena, &found) == DIRECTORY_UNAVAILABLE) {
+	if (auth_is_locked_out(exchange->auth, &exchange->peer, name)) {
+		exchange->checked = AUTH_LOCKED_OUT;
+		result = SASL_FAIL;
+	} else if (directory_find(exchange->auth->directory, name, arena, &found) == DIRECTORY_UNAVAILABLE) {
 		exchange->checked = AUTH_UNAVAILABLE;
 		result = SASL_UNAVAIL;
 	} else if (found.secrets.n > 0) {
@@ -139,26 +144,20 @@ static int give_secrets(struct auth_exchange *exchange, sasl_server_params_t *pa
 	return result;
 }
 
-/* Called for every name that authenticates; only SCRAM asks for the property. */
+/* Called for every name; only SCRAM asks for the property. */
 static int on_lookup(void *glob, sasl_server_params_t *params, unsigned flags, const char *user, unsigned length)
 {
 	struct auth_exchange *exchange = exchange_of(params);
 	const struct propval *wanted = params->utils->prop_get(params->propctx);
-	struct span name = span_from(user, length);
 
 	(void)glob;
 	if (exchange == NULL)
 		return SASL_NOUSER;
 	if (flags & SASL_AUXPROP_AUTHZID)
 		return SASL_OK; /* on_proxy() and identify() judge that one */
-	remember_tried(exchange, name);
-	if (auth_is_locked_out(exchange->auth, &exchange->peer, name)) {
-		exchange->checked = AUTH_LOCKED_OUT;
-		return SASL_FAIL;
-	}
 	for (; wanted != NULL && wanted->name != NULL; wanted++)
 		if (strcmp(wanted->name, PROPERTY) == 0 && wanted->values == NULL)
-			return give_secrets(exchange, params, name);
+			return give_secrets(exchange, params, span_from(user, length));
 	return SASL_OK;
 }
 
@@ -226,7 +225,11 @@ static int on_checkpass(sasl_conn_t *conn, void *context, const char *user, cons
 	(void)conn;
 	(void)properties;
 	auth_identity_done(&exchange->identity);
-	exchange->checked = auth_check(exchange->auth, span_of(user), span_from(password, length), &exchange->identity);
+	if (auth_is_locked_out(exchange->auth, &exchange->peer, span_of(user)))
+		exchange->checked = AUTH_LOCKED_OUT;
+	else
+		exchange->checked =
+			auth_check(exchange->auth, span_of(user), span_from(password, length), &exchange->identity);
 	return exchange->checked == AUTH_OK ? SASL_OK : SASL_BADAUTH;
 }
 
@@ -246,25 +249,26 @@ static int on_proxy(sasl_conn_t *conn, void *context, const char *as, unsigned a
 	return SASL_NOAUTHZ;
 }
 
+/* Never fails: the plugin for LOGIN would not free the password then. What cannot be a name becomes one that nobody
+ * has. */
 static int on_canon(sasl_conn_t *conn, void *context, const char *in, unsigned in_length, unsigned flags,
 		    const char *realm, char *out, unsigned out_max, unsigned *out_length)
 {
 	struct auth_exchange *exchange = context;
 	struct buf normal = {0};
-	int result = SASL_BADAUTH; /* nobody has such a name */
 
 	(void)conn;
 	(void)realm;
 	if (flags & SASL_CU_AUTHID)
 		remember_tried(exchange, span_from(in, in_length));
-	if (directory_name_normalize(span_from(in, in_length), &normal) && normal.n < out_max) {
-		memcpy(out, normal.p, normal.n);
-		out[normal.n] = '\0';
-		*out_length = (unsigned)normal.n;
-		result = SASL_OK;
+	if (!directory_name_normalize(span_from(in, in_length), &normal) || normal.n >= out_max) {
+		normal.n = 0;
+		buf_text(&normal, NO_NAME);
 	}
+	memcpy(out, buf_cstr(&normal), normal.n + 1);
+	*out_length = (unsigned)normal.n;
 	buf_done(&normal);
-	return result;
+	return SASL_OK;
 }
 
 static void set_callbacks(struct auth_exchange *exchange)
@@ -292,17 +296,18 @@ static bool has_word(struct span words, struct span word)
 	return false;
 }
 
-/* Does the mechanism bind to the channel, or could it have? Only then is "y" of a client, which says that it could, but
- * that we did not offer it, the trace of somebody in between (RFC 5802, 6). */
-static bool has_plus(const struct auth_exchange *exchange)
+/* "y": the client could bind to the channel, but has seen no -PLUS in our list. Where it was there, somebody in between
+ * has taken it out (RFC 5802, 6); libsasl2 leaves that to us. */
+static bool is_downgraded(const struct auth_exchange *exchange, struct span first)
 {
+	struct span mechanism = span_of(exchange->mechanism);
 	struct buf plus = {0};
-	bool has;
+	bool is_missed;
 
 	buf_printf(&plus, "%s-PLUS", exchange->mechanism);
-	has = is_plus(span_of(exchange->mechanism)) || has_word(exchange->auth->offered, buf_view(&plus));
+	is_missed = exchange->peer.binding != NULL && has_word(exchange->auth->offered, buf_view(&plus));
 	buf_done(&plus);
-	return has;
+	return is_missed && span_starts_nocase(mechanism, SPAN("SCRAM-")) && span_starts(first, SPAN("y"));
 }
 
 static bool open_conn(struct auth_exchange *exchange)
@@ -318,7 +323,7 @@ static bool open_conn(struct auth_exchange *exchange)
 	(void)sasl_setprop(exchange->conn, SASL_SSF_EXTERNAL, &ssf);
 	if (exchange->peer.client_name != NULL)
 		(void)sasl_setprop(exchange->conn, SASL_AUTH_EXTERNAL, exchange->peer.client_name);
-	if (exchange->peer.binding != NULL && has_plus(exchange)) {
+	if (is_plus(span_of(exchange->mechanism))) {
 		exchange->binding = (sasl_channel_binding_t){.name = exchange->peer.binding_type,
 							     .critical = 0,
 							     .len = exchange->peer.binding_size,
@@ -459,9 +464,13 @@ enum auth_result auth_exchange_start(struct auth *auth, const struct auth_peer *
 	*exchange_r = exchange;
 	if (!open_conn(exchange))
 		return AUTH_UNAVAILABLE;
-	rc = sasl_server_start(exchange->conn, exchange->mechanism,
-			       has_initial ? (initial.n == 0 ? "" : initial.p) : NULL,
-			       has_initial ? (unsigned)initial.n : 0, &out, &out_length);
+	exchange->has_begun = has_initial;
+	if (has_initial && is_downgraded(exchange, initial))
+		rc = SASL_BADAUTH;
+	else
+		rc = sasl_server_start(exchange->conn, exchange->mechanism,
+				       has_initial ? (initial.n == 0 ? "" : initial.p) : NULL,
+				       has_initial ? (unsigned)initial.n : 0, &out, &out_length);
 	return after_step(exchange, rc, out, out_length, challenge, identity_r, delay_ms_r);
 }
 
@@ -472,9 +481,12 @@ enum auth_result auth_exchange_step(struct auth_exchange *exchange, struct span 
 	unsigned out_length = 0;
 	int rc = SASL_OK;
 
-	if (!exchange->is_done)
+	if (!exchange->has_begun && is_downgraded(exchange, response))
+		rc = SASL_BADAUTH;
+	else if (!exchange->is_done)
 		rc = sasl_server_step(exchange->conn, response.n == 0 ? "" : response.p, (unsigned)response.n, &out,
 				      &out_length);
+	exchange->has_begun = true;
 	return after_step(exchange, rc, out, out_length, challenge, identity_r, delay_ms_r);
 }
 

@@ -4,12 +4,13 @@
 #include "common/base/clock.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1024, ENTRIES_MAX = 65536 };
+enum { BUCKETS = 1024, ENTRIES_MAX = 65536, KEY_BYTES = 256 };
 
 struct failures {
 	struct failures *next;
@@ -63,21 +64,26 @@ void throttle_destroy(struct throttle **throttle)
 
 void throttle_address(const char *remote, char *to, size_t n)
 {
+	struct span address = span_of(remote);
 	const char *colon = strrchr(remote, ':');
-	unsigned char bytes[16];
-	size_t length = colon == NULL ? strlen(remote) : (size_t)(colon - remote);
 
-	if (length >= n)
-		length = n - 1;
-	if (remote[0] == '[' && length > 1) {
-		(void)snprintf(to, n, "%.*s", (int)length - 2, remote + 1);
-		if (inet_pton(AF_INET6, to, bytes) == 1) {
-			memset(bytes + 8, 0, 8);
-			(void)inet_ntop(AF_INET6, bytes, to, (socklen_t)n);
-		}
-		return;
+	if (colon != NULL)
+		address.n = (size_t)(colon - remote);
+	if (address.n >= 2 && address.p[0] == '[' && address.p[address.n - 1] == ']')
+		address = span_sub(address, 1, address.n - 2);
+	(void)snprintf(to, n, "%.*s", (int)address.n, address.p);
+}
+
+void throttle_network(const char *address, char *to, size_t n)
+{
+	unsigned char bytes[16];
+
+	if (inet_pton(AF_INET6, address, bytes) == 1 && memcmp(bytes, &in6addr_loopback, sizeof bytes) != 0) {
+		memset(bytes + 8, 0, 8);
+		(void)inet_ntop(AF_INET6, bytes, to, (socklen_t)n);
+	} else if (to != address) {
+		(void)snprintf(to, n, "%s", address);
 	}
-	(void)snprintf(to, n, "%.*s", (int)length, remote);
 }
 
 static struct failures **find(struct throttle *throttle, struct span name)
@@ -168,14 +174,15 @@ static struct span user_key(struct span user, char *to, size_t n)
 bool throttle_is_closed(struct throttle *throttle, const char *address, struct span user)
 {
 	int64_t now = clock_uptime_ms();
-	char key[256];
+	char key[KEY_BYTES], network[KEY_BYTES];
 	bool is_closed;
 
 	if (throttle->closed_from == 0)
 		return false;
+	throttle_network(address, network, sizeof network);
 	pthread_mutex_lock(&throttle->lock);
 	is_closed =
-		(!is_exempt(throttle, address) && count_of(throttle, span_of(address), now) >= throttle->closed_from) ||
+		(!is_exempt(throttle, address) && count_of(throttle, span_of(network), now) >= throttle->closed_from) ||
 		count_of(throttle, user_key(user, key, sizeof key), now) >= throttle->closed_from;
 	pthread_mutex_unlock(&throttle->lock);
 	return is_closed;
@@ -185,13 +192,14 @@ unsigned throttle_failed(struct throttle *throttle, const char *address, struct 
 {
 	int64_t now = clock_uptime_ms(), delay_ms = 0;
 	uint64_t by_address = 0, by_user, count;
-	char key[256];
+	char key[KEY_BYTES], network[KEY_BYTES];
 
+	throttle_network(address, network, sizeof network);
 	pthread_mutex_lock(&throttle->lock);
 	if (throttle->entries >= ENTRIES_MAX)
 		forget_old(throttle, now);
 	if (!is_exempt(throttle, address))
-		by_address = count_one_more(throttle, span_of(address), now);
+		by_address = count_one_more(throttle, span_of(network), now);
 	by_user = count_one_more(throttle, user_key(user, key, sizeof key), now);
 	pthread_mutex_unlock(&throttle->lock);
 	count = by_address > by_user ? by_address : by_user;
@@ -203,15 +211,16 @@ unsigned throttle_failed(struct throttle *throttle, const char *address, struct 
 
 void throttle_succeeded(struct throttle *throttle, const char *address, struct span user)
 {
-	char key[256];
+	char key[KEY_BYTES], network[KEY_BYTES];
 	struct failures **at;
 
+	throttle_network(address, network, sizeof network);
 	pthread_mutex_lock(&throttle->lock);
 	if (throttle->entries > 0) {
 		at = find(throttle, user_key(user, key, sizeof key));
 		if (*at != NULL)
 			forget(throttle, at);
-		at = find(throttle, span_of(address));
+		at = find(throttle, span_of(network));
 		if (*at != NULL)
 			(*at)->count /= 2; /* others may still be guessing from there */
 	}
