@@ -3,7 +3,17 @@
  * sensible part tree, never an error. Time is linear in the bytes; depth and number of parts are bounded. Any thread.
  *
  * Texts that clients get as they are written here (envelope, bodystructure) use the forms that RFC 9051, 7.5.2 defines
- * and RFC 3501 shares, with strings quoted where all bytes are printable ASCII and literals otherwise. */
+ * and RFC 3501 shares, and are always grammatical: Thunderbird stops reading a whole folder at the first that is not.
+ * - Strings are quoted where all bytes are 7-bit without CR and LF, and literals otherwise. A NUL, which neither can
+ *   carry, is a blank.
+ * - Values stand as in the message, encoded-words and RFC 2231 still encoded; a line end with the white space around it
+ *   is one blank, blanks at both ends are left out. Of a field that occurs twice the first counts; address fields are
+ *   joined, so that no address can hide.
+ * - An address without a domain has the host "", never NIL: that would make it the name of a group.
+ * - Parameters that were cut into pieces (RFC 2231, 3) are joined; where a piece is encoded the whole is ("filename*").
+ * A text without a charset has "us-ascii".
+ * - A multipart without parts has an empty text/plain; so it is in the part tree, too. A message/rfc822 in base64 is a
+ * leaf whose envelope and body are empty. */
 #ifndef MIME_MIME_H
 #define MIME_MIME_H
 
@@ -55,10 +65,11 @@ struct mime_derived {
 /* Derives it all. message stays in place as long as the result is used. text_max bounds body_text (bytes). */
 void mime_derive(struct span message, size_t text_max, struct arena *arena, struct mime_derived *derived_r);
 
-/* The part tree alone. */
+/* The part tree alone. The charsets lie in arena. */
 struct mime_part *mime_parse(struct span message, struct arena *arena);
 void mime_parts_pack(const struct mime_part *root, struct buf *out);
-/* NULL where the bytes are not a packed tree of this version (then parse the message again). */
+/* A copy of its own: packed may go. NULL where the bytes are not a packed tree of this version (then parse the message
+ * again). */
 struct mime_part *mime_parts_unpack(struct span packed, struct arena *arena);
 
 /* BODY is BODYSTRUCTURE without extension data (RFC 9051, 7.5.2): rewrites the one into the other. */
@@ -69,7 +80,8 @@ void mime_body_write(struct span bodystructure, struct buf *out);
 const struct mime_part *mime_part_find(const struct mime_part *root, const uint32_t *path, size_t count);
 
 /* Copies the fields of a header block whose names are listed (or, inverted, all others), folded lines as they are, and
- * the empty line at the end: HEADER.FIELDS and HEADER.FIELDS.NOT. names are compared without regard to ASCII case. */
+ * the empty line at the end (CRLF where the block has none): HEADER.FIELDS and HEADER.FIELDS.NOT. names are compared
+ * without regard to ASCII case. */
 void mime_header_select(struct span header, const struct span *names, size_t count, bool invert, struct buf *out);
 
 /* Goes over the fields of a header block: false at its end. value_r is raw, with its foldings, without the last line

@@ -20,10 +20,11 @@ struct collect {
 	struct buf decoded, utf8, text;
 };
 
-/* Plain ASCII needs no decoding, and folding takes the line ends for the white space they are. */
+/* ASCII without a '?', so without encoded-words, needs no decoding, and folding takes the line ends for the white space
+ * they are. */
 static bool needs_decoding(struct span value)
 {
-	return utf8_ascii_prefix(value) < value.n || memmem(value.p, value.n, "=?", 2) != NULL;
+	return utf8_ascii_prefix(value) < value.n || memchr(value.p, '?', value.n) != NULL;
 }
 
 void mime_write_header_text(struct span header, struct buf *out)
