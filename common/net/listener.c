@@ -218,40 +218,40 @@ static void address_texts(const struct sockaddr_storage *from, char *address, si
 	}
 }
 
-static bool in_network(const char *network, int family, const unsigned char *address)
+/* ADDRESS or ADDRESS/BITS of that family. */
+static bool parse_network(const char *network, int family, unsigned char *address_r, unsigned *bits_r)
 {
-	char text[64];
-	const char *slash = strchr(network, '/');
-	unsigned char of[16];
-	size_t n = slash == NULL ? strlen(network) : (size_t)(slash - network);
-	unsigned bits = family == AF_INET ? 32 : 128;
+	char text[INET6_ADDRSTRLEN];
+	size_t n = strcspn(network, "/");
+	uint64_t bits = family == AF_INET ? 32 : 128;
 
 	if (n >= sizeof text)
 		return false;
 	memcpy(text, network, n);
 	text[n] = '\0';
-	if (inet_pton(family, text, of) != 1)
+	if (inet_pton(family, text, address_r) != 1)
 		return false;
-	if (slash != NULL) {
-		unsigned long want = strtoul(slash + 1, NULL, 10);
+	if (network[n] == '/' && !span_to_u64(span_of(network + n + 1), bits, &bits))
+		return false;
+	*bits_r = (unsigned)bits;
+	return true;
+}
 
-		bits = want < bits ? (unsigned)want : bits;
-	}
-	return memcmp(of, address, bits / 8) == 0 &&
+static bool in_network(const char *network, int family, const unsigned char *address)
+{
+	unsigned char of[16];
+	unsigned bits;
+
+	return parse_network(network, family, of, &bits) && memcmp(of, address, bits / 8) == 0 &&
 	       (bits % 8 == 0 || ((of[bits / 8] ^ address[bits / 8]) >> (8 - bits % 8)) == 0);
 }
 
 bool address_network_is_valid(const char *network)
 {
-	unsigned char none[16] = {0};
-	char first[64];
-	size_t n = strcspn(network, "/");
+	unsigned char ignored[16];
+	unsigned bits;
 
-	if (n >= sizeof first)
-		return false;
-	memcpy(first, network, n);
-	first[n] = '\0';
-	return inet_pton(AF_INET, first, none) == 1 || inet_pton(AF_INET6, first, none) == 1;
+	return parse_network(network, AF_INET, ignored, &bits) || parse_network(network, AF_INET6, ignored, &bits);
 }
 
 bool address_is_trusted(const struct net_daemon *daemon, const char *address)

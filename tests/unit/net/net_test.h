@@ -33,6 +33,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -546,6 +547,19 @@ static inline const char *client_line(struct client *c)
 		assert_non_null(line_);                                                                                \
 		assert_string_equal(line_, text);                                                                      \
 	} while (0)
+
+/* What BIG answers. */
+static inline void assert_big(struct client *c, size_t want)
+{
+	static char bytes[262144];
+
+	while (want > 0) {
+		ssize_t got = client_receive(c, bytes, want < sizeof bytes ? want : sizeof bytes);
+
+		assert_true(got > 0);
+		want -= (size_t)got;
+	}
+}
 
 /* The daemon has closed, and closed cleanly: neither reset nor, on TLS, truncated. */
 static inline void assert_end(struct client *c)
