@@ -6,6 +6,8 @@
 #include "common/store/snapshot.h"
 #include "tests/unit/store/store_test.h"
 
+#include <dirent.h>
+
 enum { MESSAGE_TEST_VERSION = 7, MESSAGE_TEST_DATE = 1700000000 };
 
 /* The message with this number; its bytes and derived data lie in the arena. */
@@ -121,6 +123,77 @@ static inline struct store_mailbox message_test_mailbox(const struct store_test 
 
 	assert_int_equal(store_mailbox_get(t->store, t->user, mailbox, t->arena, &got), STORE_OK);
 	return got;
+}
+
+/* The store again, with other options about where bytes lie. */
+static inline void message_test_reopen(struct store_test *t, size_t inline_max, bool in_database)
+{
+	struct store_options options = {
+		.path = t->path, .blob_inline_max = inline_max, .blob_in_database = in_database, .poll_ms = 50};
+	char *error = NULL;
+
+	store_close(&t->store);
+	assert_int_equal(store_open(&options, &t->store, &error), STORE_OK);
+}
+
+/* Bytes that can be told apart by their number. */
+static inline struct span message_test_bytes(struct arena *arena, unsigned number, size_t n)
+{
+	char *p = arena_bytes(arena, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)((i * 7 + i / 251 + number * 13) & 255);
+	return span_from(p, n);
+}
+
+/* All bytes of a content, read in pieces, are these. */
+static inline void message_test_blob_is(const struct store_test *t, uint64_t blob_id, struct span want, size_t piece)
+{
+	struct store_blob *blob;
+	char *p = malloc(piece);
+	uint64_t offset = 0;
+	size_t got;
+
+	assert_int_equal(store_blob_open(t->store, blob_id, &blob), STORE_OK);
+	assert_int_equal(store_blob_size(blob), want.n);
+	do {
+		assert_int_equal(store_blob_read(blob, offset, p, piece, &got), STORE_OK);
+		assert_true(got <= piece);
+		assert_true(span_equal(span_from(p, got), span_sub(want, (size_t)offset, got)));
+		offset += got;
+	} while (got > 0);
+	assert_int_equal(offset, want.n);
+	store_blob_close(&blob);
+	assert_null(blob);
+	free(p);
+}
+
+/* How many plain files are in a folder of the store and below. */
+static inline uint64_t message_test_files(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	uint64_t count = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		char path[512];
+
+		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			count += message_test_files(path);
+		count += entry->d_type == DT_REG;
+	}
+	closedir(dir);
+	return count;
+}
+
+static inline uint64_t message_test_files_in(const struct store_test *t, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/%s", t->path, name);
+	return message_test_files(path);
 }
 
 /* SQL of the test's own: to break things, and to look at what no function shows. */
