@@ -260,7 +260,7 @@ size_t config_words(const struct config *config, const char *section, const char
 static bool may_break(const char *text, size_t at)
 {
 	return at > 0 && text[at] == ' ' && strchr(" \t", text[at - 1]) == NULL &&
-	       strchr(" \t;#[", text[at + 1]) == NULL;
+	       strchr(" \t;#", text[at + 1]) == NULL;
 }
 
 /* The file's lines are short: what is longer goes on behind a blank. */
