@@ -13,6 +13,7 @@ struct page {
 	struct buf *out;
 	bool no_quote[2]; /* no further '"' (0), '\'' (1) stands in the page: not looked for again, which keeps time
 			     linear */
+	const char *tag;  /* the next '<', or the end; NULL: not looked for yet */
 	bool no_end;      /* no further "-->" */
 };
 
@@ -162,15 +163,21 @@ static void take_entity(struct page *page)
 		mime_step(&page->at, 1);
 }
 
-/* Bytes at the front that are neither '<' nor '&'. */
-static size_t plain_prefix(struct span s)
+/* Bytes at the front that are neither '<' nor '&'. The next '<' is remembered: looking for it anew at each '&' of a
+ * long text would take quadratic time. */
+static size_t plain_prefix(struct page *page)
 {
-	size_t tag = span_find_byte(s, '<'), entity;
+	struct span text = page->at;
+	size_t entity;
 
-	if (tag != SIZE_MAX)
-		s.n = tag;
-	entity = span_find_byte(s, '&');
-	return entity != SIZE_MAX ? entity : s.n;
+	if (page->tag == NULL || page->tag < text.p) {
+		size_t tag = span_find_byte(text, '<');
+
+		page->tag = text.p + (tag == SIZE_MAX ? text.n : tag);
+	}
+	text.n = (size_t)(page->tag - text.p);
+	entity = span_find_byte(text, '&');
+	return entity != SIZE_MAX ? entity : text.n;
 }
 
 void mime_html_to_text(struct span html, struct buf *out)
@@ -178,7 +185,7 @@ void mime_html_to_text(struct span html, struct buf *out)
 	struct page page = {.at = html, .out = out};
 
 	while (page.at.n > 0) {
-		size_t plain = plain_prefix(page.at);
+		size_t plain = plain_prefix(&page);
 
 		buf_bytes(out, page.at.p, plain);
 		mime_step(&page.at, plain);

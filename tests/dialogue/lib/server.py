@@ -97,6 +97,9 @@ class Server:
         return self
 
     def restart(self):
+        """After a complaint: ends what is left of the daemon, forgets its log, starts it anew on the same store."""
+        self.daemon.stop()
+        os.truncate(self.daemon.log, 0)
         self.daemon.start()
 
     def trivet(self, *args):

@@ -166,6 +166,7 @@ static void unknown_names_take_the_same_time(void **state)
 	unknown = fastest_us(t, "nobody", "falsch", OFTEN);
 	no_secret = fastest_us(t, "empty", "falsch", OFTEN);
 	no_name = fastest_us(t, "\x01", "falsch", OFTEN);
+	print_message("wrong: %lld us, unknown: %lld us, no secret: %lld us, no name: %lld us\n", (long long)wrong, (long long)unknown, (long long)no_secret, (long long)no_name);
 	assert_true(unknown > wrong / 2 && unknown < wrong * 2);
 	assert_true(no_secret > wrong / 2 && no_secret < wrong * 2);
 	assert_true(no_name > wrong / 2 && no_name < wrong * 2);
