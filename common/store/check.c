@@ -112,7 +112,7 @@ enum store_status check_ids_read(struct store *store, const char *sql, struct ch
 	return store_read_many(store, read_ids_tx, &job);
 }
 
-/* In this order: repairing mailboxes may remove rows, which the references then show; their counters are the users'. */
+/* In this order: repairing mailboxes may remove rows, which the references then show. */
 enum store_status store_check(struct store *store, const struct store_check *options, uint64_t *problems_r)
 {
 	struct check check = {.store = store, .options = options};

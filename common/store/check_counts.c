@@ -7,11 +7,13 @@
 
 /* clang-format off */
 static const char sql_users[] =
-	"SELECT u.id, u.used_bytes, u.used_messages, u.mailboxes, COALESCE(m.bytes, 0), COALESCE(m.messages, 0), COALESCE(m.n, 0)"
-	" FROM user u LEFT JOIN (SELECT owner, SUM(bytes) AS bytes, SUM(messages) AS messages, COUNT(*) AS n FROM mailbox"
-	" GROUP BY owner) m ON m.owner = u.id"
-	" WHERE u.used_bytes <> COALESCE(m.bytes, 0) OR u.used_messages <> COALESCE(m.messages, 0)"
-	" OR u.mailboxes <> COALESCE(m.n, 0)";
+	"WITH held AS (SELECT b.owner, SUM(m.size) AS bytes, COUNT(*) AS messages"
+	"  FROM message m JOIN mailbox b ON b.id = m.id >> 32 GROUP BY b.owner),"
+	" boxes AS (SELECT owner, COUNT(*) AS n FROM mailbox GROUP BY owner)"
+	" SELECT u.id, u.used_bytes, u.used_messages, u.mailboxes, COALESCE(h.bytes, 0), COALESCE(h.messages, 0),"
+	" COALESCE(b.n, 0) FROM user u LEFT JOIN held h ON h.owner = u.id LEFT JOIN boxes b ON b.owner = u.id"
+	" WHERE u.used_bytes <> COALESCE(h.bytes, 0) OR u.used_messages <> COALESCE(h.messages, 0)"
+	" OR u.mailboxes <> COALESCE(b.n, 0)";
 static const char sql_set_user[] = "UPDATE user SET used_bytes = ?2, used_messages = ?3, mailboxes = ?4 WHERE id = ?1";
 static const char sql_ownerless[] = "SELECT id FROM mailbox WHERE owner NOT IN (SELECT id FROM user)";
 
