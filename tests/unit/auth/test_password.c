@@ -155,21 +155,23 @@ static int64_t fastest_us(struct auth_test *t, const char *user, const char *pas
 }
 
 /* Rough, since sanitizers and neighbours disturb: within a factor of two, where a name that is not hashed would be far
- * below. */
+ * below. They take turns, so that what disturbs meets all of them. */
 static void unknown_names_take_the_same_time(void **state)
 {
+	static const char *const names[] = {"anna", "nobody", "empty", "\x01", "anna*nobody"};
+	int64_t best[array_count(names)];
 	struct auth_test *t = *state;
-	int64_t wrong, unknown, no_secret, no_name;
 
 	auth_test_set(t, "auth.lockout_failures=0", NULL);
-	wrong = fastest_us(t, "anna", "falsch", OFTEN);
-	unknown = fastest_us(t, "nobody", "falsch", OFTEN);
-	no_secret = fastest_us(t, "empty", "falsch", OFTEN);
-	no_name = fastest_us(t, "\x01", "falsch", OFTEN);
-	print_message("wrong: %lld us, unknown: %lld us, no secret: %lld us, no name: %lld us\n", (long long)wrong, (long long)unknown, (long long)no_secret, (long long)no_name);
-	assert_true(unknown > wrong / 2 && unknown < wrong * 2);
-	assert_true(no_secret > wrong / 2 && no_secret < wrong * 2);
-	assert_true(no_name > wrong / 2 && no_name < wrong * 2);
+	for (int round = 0; round < OFTEN; round++)
+		for (size_t i = 0; i < array_count(names); i++) {
+			int64_t took = fastest_us(t, names[i], "falsch", 1);
+
+			best[i] = round == 0 || took < best[i] ? took : best[i];
+		}
+	for (size_t i = 1; i < array_count(names); i++)
+		if (best[i] < best[0] / 2 || best[i] > best[0] * 2)
+			fail_msg("%s: %lld us instead of %lld us", names[i], (long long)best[i], (long long)best[0]);
 }
 
 static void cache_is_fast_and_ends(void **state)
@@ -193,12 +195,17 @@ static void cache_is_fast_and_ends(void **state)
 static void cache_can_be_switched_off(void **state)
 {
 	struct auth_test *t = *state;
-	int64_t slow;
+	int64_t wrong = INT64_MAX, right = INT64_MAX;
 
 	auth_test_set(t, "auth.lockout_failures=0", "auth.cache_ttl=0s", NULL);
-	slow = fastest_us(t, "anna", "falsch", OFTEN);
-	assert_int_equal(auth_test_login(t, "anna", "geheim"), AUTH_OK);
-	assert_true(fastest_us(t, "anna", "geheim", OFTEN) > slow / 2);
+	for (int round = 0; round < OFTEN; round++) {
+		int64_t took = fastest_us(t, "anna", "falsch", 1);
+
+		wrong = took < wrong ? took : wrong;
+		took = fastest_us(t, "anna", "geheim", 1);
+		right = took < right ? took : right;
+	}
+	assert_true(right > wrong / 2);
 }
 
 static void another_password_takes_hold_at_once(void **state)
