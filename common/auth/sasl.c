@@ -24,6 +24,8 @@ struct auth_exchange {
 	enum auth_result checked;      /* AUTH_OK: none was, or it was right */
 	char *tried;                   /* the name somebody tried to be, for the log */
 	bool has_begun;                /* the client has said something */
+	bool is_waiting;               /* for the client */
+	bool is_given_up;              /* nothing is checked any more */
 	bool is_done;                  /* all was well; the client still has to take the server's last word */
 };
 
@@ -225,7 +227,9 @@ static int on_checkpass(sasl_conn_t *conn, void *context, const char *user, cons
 	(void)conn;
 	(void)properties;
 	auth_identity_done(&exchange->identity);
-	if (auth_is_locked_out(exchange->auth, &exchange->peer, span_of(user)))
+	if (exchange->is_given_up)
+		exchange->checked = AUTH_FAILED;
+	else if (auth_is_locked_out(exchange->auth, &exchange->peer, span_of(user)))
 		exchange->checked = AUTH_LOCKED_OUT;
 	else
 		exchange->checked =
@@ -387,7 +391,8 @@ static enum auth_result after_step(struct auth_exchange *exchange, int rc, const
 	const char *tried = exchange->tried == NULL ? "" : exchange->tried;
 
 	*delay_ms_r = 0;
-	if (rc == SASL_CONTINUE) {
+	exchange->is_waiting = rc == SASL_CONTINUE;
+	if (exchange->is_waiting) {
 		buf_bytes(challenge, out, out == NULL ? 0 : out_length);
 		return AUTH_CONTINUE;
 	}
@@ -490,10 +495,25 @@ enum auth_result auth_exchange_step(struct auth_exchange *exchange, struct span 
 	return after_step(exchange, rc, out, out_length, challenge, identity_r, delay_ms_r);
 }
 
+/* The plugin for LOGIN forgets to free the name in an exchange that is given up, and a name may be long: so it is led
+ * to its end. */
+static void end_login(struct auth_exchange *exchange)
+{
+	const char *out;
+	unsigned out_length;
+	int rc = SASL_CONTINUE;
+
+	exchange->is_given_up = true;
+	for (int i = 0; i < 2 && rc == SASL_CONTINUE; i++)
+		rc = sasl_server_step(exchange->conn, "x", 1, &out, &out_length);
+}
+
 void auth_exchange_destroy(struct auth_exchange **exchange)
 {
 	if (*exchange == NULL)
 		return;
+	if ((*exchange)->is_waiting && span_is_nocase(span_of((*exchange)->mechanism), "LOGIN"))
+		end_login(*exchange);
 	sasl_dispose(&(*exchange)->conn);
 	auth_identity_done(&(*exchange)->identity);
 	free((*exchange)->tried);

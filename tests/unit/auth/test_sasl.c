@@ -470,6 +470,24 @@ static void two_steps_of_login_and_plain(void **state)
 	buf_done(&challenge);
 }
 
+/* At any step, without a leak of what was said before. */
+static void given_up(void **state)
+{
+	static const char first[] = "n,,n=anna,r=abcdefgh";
+	char name[20000];
+	struct auth_test *t = *state;
+	struct buf challenge = {0};
+
+	memset(name, 'x', sizeof name);
+	for (size_t i = 0; i < array_count(by_password); i++)
+		assert_int_equal(start(t, by_password[i], NULL, 0, &challenge), AUTH_CONTINUE);
+	assert_int_equal(start(t, "LOGIN", "anna", 4, &challenge), AUTH_CONTINUE);
+	assert_int_equal(start(t, "login", name, 200, &challenge), AUTH_CONTINUE);
+	(void)start(t, "LOGIN", name, sizeof name, &challenge);
+	assert_int_equal(start(t, "SCRAM-SHA-1", first, strlen(first), &challenge), AUTH_CONTINUE);
+	buf_done(&challenge);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -486,6 +504,7 @@ int main(void)
 		AUTH_TEST(unknown_names_look_like_known_ones),
 		AUTH_TEST(failures_count_for_every_mechanism),
 		AUTH_TEST(two_steps_of_login_and_plain),
+		AUTH_TEST(given_up),
 	};
 
 	assert_int_equal(sasl_client_init(NULL), SASL_OK);
