@@ -1,6 +1,7 @@
 /* Exchanges between our server side and libsasl2's client side (RFC 4422, 5802, 7677, 4616). */
 #include "tests/unit/auth/auth_test.h"
 
+#include <pthread.h>
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
@@ -488,6 +489,39 @@ static void given_up(void **state)
 	buf_done(&challenge);
 }
 
+static void *work(void *arg)
+{
+	struct auth_test t = *(struct auth_test *)arg; /* its own peer and identity, the same auth */
+	size_t wrong = 0;
+
+	for (int i = 0; i < 40; i++) {
+		struct client right = {.user = "anna", .password = "geheim"};
+		struct client bad = {.user = "nobody", .password = "geheim"};
+		const char *mechanism = by_password[i % (int)array_count(by_password)];
+
+		wrong += exchange(&t, mechanism, mechanism, &right) != AUTH_OK;
+		wrong += exchange(&t, mechanism, mechanism, &bad) != AUTH_FAILED;
+		wrong += auth_test_login(&t, "bob@example.com", "p\xc3\xa4ss w\xc3\xb6rd") != AUTH_OK;
+	}
+	auth_identity_done(&t.identity);
+	return (void *)wrong;
+}
+
+static void many_threads(void **state)
+{
+	struct auth_test *t = *state;
+	pthread_t threads[6];
+	void *wrong;
+
+	auth_test_set(t, "auth.lockout_failures=0", NULL);
+	for (size_t i = 0; i < array_count(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work, t), 0);
+	for (size_t i = 0; i < array_count(threads); i++) {
+		pthread_join(threads[i], &wrong);
+		assert_int_equal((size_t)wrong, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +539,7 @@ int main(void)
 		AUTH_TEST(failures_count_for_every_mechanism),
 		AUTH_TEST(two_steps_of_login_and_plain),
 		AUTH_TEST(given_up),
+		AUTH_TEST(many_threads),
 	};
 
 	assert_int_equal(sasl_client_init(NULL), SASL_OK);
