@@ -50,21 +50,39 @@ static void fail(struct reading *reading, const char *fmt, const char *a, const 
 	reading->error_line = reading->line;
 }
 
-/* fgets() that counts lines. */
+/* Like fgets(): at most size - 1 bytes, up to and with the line's end. How many; 0 at the end of the file, or where the
+ * line is none of ours. */
+static size_t take_line(struct reading *reading, char *to, size_t size)
+{
+	size_t n = 0;
+	int c = 0;
+
+	while (n < size - 1 && c != '\n' && (c = getc(reading->file)) != EOF) {
+		if (n == 0)
+			reading->line++;
+		to[n++] = c == '\r' ? ' ' : (char)c;
+		if ((c < ' ' && strchr("\t\r\n", c) == NULL) || c == '\0') {
+			fail(reading, "there is a control character in the line%.0s%.0s", "", "");
+			return 0;
+		}
+	}
+	to[n] = '\0';
+	if (n >= LINE_BYTES && c != '\n') {
+		fail(reading, "the line is too long (go on in the next one, behind a blank)%.0s%.0s", "", "");
+		return 0;
+	}
+	return n;
+}
+
 static char *read_line(char *to, int size, void *stream)
 {
 	struct reading *reading = stream;
 
-	if (fgets(to, size, reading->file) == NULL)
+	if (take_line(reading, to, (size_t)size) == 0)
 		return NULL;
-	reading->line++;
 	reading->is_indented = *to == ' ' || *to == '\t';
 	if (to[strspn(to, " \t")] == '[' && !(reading->is_indented && reading->previous != NULL))
 		reading->previous = NULL;
-	if (strlen(to) >= LINE_BYTES && strchr(to, '\n') == NULL && !feof(reading->file)) {
-		fail(reading, "the line is too long (go on in the next one, behind a blank)%.0s%.0s", "", "");
-		return NULL;
-	}
 	return to;
 }
 
@@ -79,9 +97,22 @@ static char *beside(const char *path, const char *name)
 	return text_of(&joined);
 }
 
+/* libinih cuts a comment off a value, but not off the lines that go on with it. */
+static size_t without_comment(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] != '\0' && !(text[n] == ';' && n > 0 && strchr(" \t", text[n - 1]) != NULL))
+		n++;
+	while (n > 0 && strchr(" \t", text[n - 1]) != NULL)
+		n--;
+	return n;
+}
+
 static void take(struct reading *reading, const char *section, const char *name, const char *text)
 {
 	struct config_value *value = config_find(reading->config, span_of(section), span_of(name));
+	bool goes_on = value != NULL && reading->is_indented && reading->previous == value;
 	struct buf whole = {0};
 	char *wrong;
 
@@ -96,10 +127,9 @@ static void take(struct reading *reading, const char *section, const char *name,
 			fail(reading, "unknown section [%s]%.0s", section, "");
 		return;
 	}
-	if (reading->is_indented && reading->previous == value && value->text[0] != '\0')
-		buf_printf(&whole, "%s %s", value->text, text);
-	else
-		buf_text(&whole, text);
+	if (goes_on && value->text[0] != '\0')
+		buf_printf(&whole, "%s ", value->text);
+	buf_bytes(&whole, text, goes_on ? without_comment(text) : strlen(text));
 	reading->previous = value;
 	if ((wrong = config_value_set(value, buf_cstr(&whole))) != NULL)
 		fail(reading, "%s %s", name, wrong);
@@ -268,6 +298,8 @@ static void dump_text(const char *text, FILE *out)
 {
 	size_t column = 0;
 
+	if (*text != ';') /* behind a blank it would begin a comment */
+		fputc(' ', out);
 	for (size_t i = 0; text[i] != '\0'; i++, column++)
 		if (column >= DUMP_COLUMNS && may_break(text, i)) {
 			fputs("\n\t", out);
@@ -288,8 +320,8 @@ void config_dump(const struct config *config, FILE *out)
 		if (strcmp(section, key->section) != 0)
 			fprintf(out, "%s[%s]\n", i > 0 ? "\n" : "", key->section);
 		section = key->section;
-		fprintf(out, "# %s%s\n%s = ", key->help == NULL ? "" : key->help,
-			key->reloadable ? " (reloadable)" : "", key->name);
+		fprintf(out, "# %s%s\n%s =", key->help == NULL ? "" : key->help, key->reloadable ? " (reloadable)" : "",
+			key->name);
 		dump_text(config->values[i].text == NULL ? "" : config->values[i].text, out);
 	}
 }

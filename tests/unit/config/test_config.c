@@ -113,7 +113,7 @@ static void test_values(void **state)
 static void test_continued(void **state)
 {
 	struct config *config =
-		load_text("[listen]\nimap =\n  a b\n\tc\n  # not this\n  d\n[log]\nlevel = info\n[log]\n"
+		load_text("[listen]\nimap =\n  a b\n\tc ; nor that\n  # not this\n  d\n[log]\nlevel = info\n[log]\n"
 			  "  level = debug\n");
 	const char *const *words;
 
@@ -214,6 +214,8 @@ static void test_errors(void **state)
 		{"[log]\nnonsense\nlevl = 1\n", "test.conf:2: this is neither a section nor 'key = value'"},
 		{"[log]\nlevl = 1\nnonsense\n", "test.conf:2: unknown key 'levl' in [log]"},
 		{"[limits]\ncount = 1\n 2\n", "test.conf:3: count must be a number, not '1 2'"},
+		{"[limits]\ncount\n = 1\n", "test.conf:2: this is neither a section nor 'key = value'"},
+		{"[log]\ntext = a\vb\n", "test.conf:2: there is a control character in the line"},
 		{"include = absent.conf\n", "test.conf:1: cannot read %s/absent.conf: No such file or directory"},
 		{"include = bad.conf\n", "bad.conf:2: unknown key 'x' in [log]"},
 		{"\ninclude = deep/deep.conf\n", "deep/deep.conf:3: unknown section [y]"},
