@@ -22,7 +22,7 @@ static void print_mailbox(const struct admin *admin, const struct store_mailbox 
 int admin_mailbox_list(struct admin *admin, int argc, char **argv)
 {
 	struct arena *arena = arena_create();
-	struct store_user user;
+	struct store_user user = {0};
 	struct store_mailbox *list = NULL, *orphans = NULL;
 	size_t count = 0, orphan_count = 0;
 	int rc = argc == 2 ? admin_find_user(admin, argv[1], arena, &user) : admin_usage(admin, "want one USER");
@@ -46,7 +46,7 @@ enum change { CREATE, DELETE, RENAME };
 static int change(struct admin *admin, int argc, char **argv, enum change what)
 {
 	struct arena *arena;
-	struct store_user user;
+	struct store_user user = {0};
 	struct store_mailbox made;
 	enum store_status status = STORE_OK;
 	int rc;

@@ -207,7 +207,7 @@ int admin_user_import(struct admin *admin, int argc, char **argv)
 int admin_user_del(struct admin *admin, int argc, char **argv)
 {
 	struct user_options options;
-	struct store_user user;
+	struct store_user user = {0};
 	struct arena *arena;
 	int rc;
 
@@ -225,7 +225,7 @@ int admin_user_del(struct admin *admin, int argc, char **argv)
 int admin_user_passwd(struct admin *admin, int argc, char **argv)
 {
 	struct user_options options;
-	struct store_user user;
+	struct store_user user = {0};
 	struct buf password = {0}, secrets = {0};
 	struct arena *arena;
 	int rc;
@@ -291,7 +291,7 @@ int admin_user_list(struct admin *admin, int argc, char **argv)
 int admin_user_show(struct admin *admin, int argc, char **argv)
 {
 	struct arena *arena = arena_create();
-	struct store_user user;
+	struct store_user user = {0};
 	int rc = argc == 2 ? admin_find_user(admin, argv[1], arena, &user) : admin_usage(admin, "want one NAME");
 
 	if (rc == EX_OK && admin->json) {
@@ -311,7 +311,7 @@ int admin_user_show(struct admin *admin, int argc, char **argv)
 int admin_user_quota(struct admin *admin, int argc, char **argv)
 {
 	struct arena *arena;
-	struct store_user user;
+	struct store_user user = {0};
 	uint64_t bytes = 0;
 	int rc;
 

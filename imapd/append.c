@@ -7,8 +7,8 @@
 #include "common/store/mailbox.h"
 #include "common/store/message.h"
 
-static enum store_status derive(struct imap_session *session, struct arena *arena, const struct imap_append_message *from,
-				size_t stream, struct store_new_message *to)
+static enum store_status derive(struct imap_session *session, struct arena *arena,
+				const struct imap_append_message *from, size_t stream, struct store_new_message *to)
 {
 	struct span bytes = from->bytes;
 	enum store_status status;

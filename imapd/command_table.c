@@ -14,12 +14,12 @@
 #define AFTER_AUTH  (IMAP_AUTHENTICATED | IMAP_SELECTED)
 #define SELECTED    IMAP_SELECTED
 
-#define QUIET      IMAP_TELLS_NOTHING
-#define BY_NUMBER  IMAP_TELLS_NO_EXPUNGE
-#define BY_UID     IMAP_BY_UID
-#define CHANGES    IMAP_CHANGES
-#define SECRET     IMAP_SECRET_ARGS
-#define KEEPS_BAD  IMAP_KEEPS_BAD_STREAK
+#define QUIET     IMAP_TELLS_NOTHING
+#define BY_NUMBER IMAP_TELLS_NO_EXPUNGE
+#define BY_UID    IMAP_BY_UID
+#define CHANGES   IMAP_CHANGES
+#define SECRET    IMAP_SECRET_ARGS
+#define KEEPS_BAD IMAP_KEEPS_BAD_STREAK
 
 /* clang-format off */
 const struct imap_command_row imap_commands[] = {
@@ -83,9 +83,8 @@ const struct imap_command_row *imap_command_find(struct span name)
 static void write_before_login(struct imap_session *session)
 {
 	struct out *out = &session->net.out;
-	struct auth_peer peer = {.remote = session->net.remote,
-				 .is_trusted = session->net.is_trusted,
-				 .is_tls = session->net.is_tls};
+	struct auth_peer peer = {
+		.remote = session->net.remote, .is_trusted = session->net.is_trusted, .is_tls = session->net.is_tls};
 	struct imap_peer whole = {0};
 
 	for (size_t i = 0; i < sizeof imap_features_before_login / sizeof *imap_features_before_login; i++) {

@@ -1,17 +1,17 @@
-/* The table of commands: what may be said when, how it is parsed, what runs it, and what is announced for it. CAPABILITY is
- * printed from here and from imap_capabilities[], and cannot lie. */
+/* The table of commands: what may be said when, how it is parsed, what runs it, and what is announced for it.
+ * CAPABILITY is printed from here and from imap_capabilities[], and cannot lie. */
 #ifndef IMAPD_COMMAND_TABLE_H
 #define IMAPD_COMMAND_TABLE_H
 
 #include "imapd/session.h"
 
 enum imap_trait { /* bits */
-	IMAP_BY_UID = 1,
-	IMAP_TELLS_NO_EXPUNGE = 2, /* by message numbers: EXPUNGE must not be told (9051, 7.5.1) */
-	IMAP_TELLS_NOTHING = 4,    /* the command does its own telling, or none makes sense */
-	IMAP_CHANGES = 8,          /* refused in a mailbox opened by EXAMINE */
-	IMAP_SECRET_ARGS = 16,     /* masked in the trace */
-	IMAP_KEEPS_BAD_STREAK = 32, /* does not end a row of bad commands (NOOP is no proof of sanity) */
+		  IMAP_BY_UID = 1,
+		  IMAP_TELLS_NO_EXPUNGE = 2,  /* by message numbers: EXPUNGE must not be told (9051, 7.5.1) */
+		  IMAP_TELLS_NOTHING = 4,     /* the command does its own telling, or none makes sense */
+		  IMAP_CHANGES = 8,           /* refused in a mailbox opened by EXAMINE */
+		  IMAP_SECRET_ARGS = 16,      /* masked in the trace */
+		  IMAP_KEEPS_BAD_STREAK = 32, /* does not end a row of bad commands (NOOP is no proof of sanity) */
 };
 
 struct imap_command_row {

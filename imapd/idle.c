@@ -1,5 +1,6 @@
-/* IDLE (RFC 2177; RFC 9051, 6.3.13). A session in IDLE costs nothing but its place in the list of watchers: it is woken when the
- * store says that its mailbox has changed. It is allowed without a selected mailbox, as Outlook does (CLIENTS.md, IMAP 8). */
+/* IDLE (RFC 2177; RFC 9051, 6.3.13). A session in IDLE costs nothing but its place in the list of watchers: it is woken
+ * when the store says that its mailbox has changed. It is allowed without a selected mailbox, as Outlook does
+ * (CLIENTS.md, IMAP 8). */
 #include "imapd/idle.h"
 #include "imapd/imapd.h"
 #include "imapd/watchers.h"

@@ -14,8 +14,8 @@ struct imap_limits { /* [imap], fixed at the start */
 	size_t line, literal_before_login, message, literal;
 	unsigned search_depth, bad_commands;
 	uint64_t sign_of_life_ms; /* "* OK Still here" in IDLE */
-	size_t text; /* bytes of text kept for search */
-	size_t stream_from; /* APPEND literals from this size on are streamed */
+	size_t text;              /* bytes of text kept for search */
+	size_t stream_from;       /* APPEND literals from this size on are streamed */
 };
 
 struct imapd {

@@ -1,5 +1,5 @@
-/* LIST, LSUB, XLIST (RFC 9051, 6.3.9; RFC 3501, 6.3.8, 6.3.9; RFC 5258; RFC 5819; RFC 6154; XLIST as old Outlooks know it). The
- * names are read once; what is answered is a walk over them, resumable at each. */
+/* LIST, LSUB, XLIST (RFC 9051, 6.3.9; RFC 3501, 6.3.8, 6.3.9; RFC 5258; RFC 5819; RFC 6154; XLIST as old Outlooks know
+ * it). The names are read once; what is answered is a walk over them, resumable at each. */
 #include "imapd/list.h"
 #include "imapd/imapd.h"
 
@@ -60,15 +60,18 @@ static void write_uses(const struct list *list, struct out *out, bool *first, co
 	static const struct {
 		unsigned use;
 		const char *name;
-	} uses[] = {{STORE_USE_ALL, "\\All"},     {STORE_USE_ARCHIVE, "\\Archive"}, {STORE_USE_DRAFTS, "\\Drafts"},
-		    {STORE_USE_FLAGGED, "\\Flagged"}, {STORE_USE_JUNK, "\\Junk"},     {STORE_USE_SENT, "\\Sent"},
-		    {STORE_USE_TRASH, "\\Trash"}, {STORE_USE_IMPORTANT, "\\Important"}};
+	} uses[] = {{STORE_USE_ALL, "\\All"},       {STORE_USE_ARCHIVE, "\\Archive"},
+		    {STORE_USE_DRAFTS, "\\Drafts"}, {STORE_USE_FLAGGED, "\\Flagged"},
+		    {STORE_USE_JUNK, "\\Junk"},     {STORE_USE_SENT, "\\Sent"},
+		    {STORE_USE_TRASH, "\\Trash"},   {STORE_USE_IMPORTANT, "\\Important"}};
 
 	if (list->kind == LIST_XLIST && span_is(mailbox->name, "INBOX"))
 		add_attribute(out, first, "\\Inbox");
 	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
 		if (mailbox->uses & uses[i].use)
-			add_attribute(out, first, list->kind == LIST_XLIST && uses[i].use == STORE_USE_JUNK ? "\\Spam" : uses[i].name);
+			add_attribute(out, first,
+				      list->kind == LIST_XLIST && uses[i].use == STORE_USE_JUNK ? "\\Spam"
+												: uses[i].name);
 }
 
 static void write_entry(struct imap_session *session, const struct list *list, const struct store_mailbox *mailbox,
@@ -167,7 +170,9 @@ static void run(struct imap_session *session, struct imap_command *command, enum
 
 	if (!arg->is_extended && arg->pattern_count == 1 && arg->patterns[0].n == 0) {
 		/* the special request for the separator (9051, 6.3.9) */
-		out_text(&session->net.out, kind == LIST_LSUB ? "* LSUB " : kind == LIST_XLIST ? "* XLIST " : "* LIST ");
+		out_text(&session->net.out, kind == LIST_LSUB    ? "* LSUB "
+					    : kind == LIST_XLIST ? "* XLIST "
+								 : "* LIST ");
 		out_text(&session->net.out, "(\\Noselect) \"/\" \"\"\r\n");
 		imap_ok(session, kind == LIST_LSUB ? "LSUB completed" : "LIST completed");
 		return;

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-/* One pass with two places to come back to: the last '*', which may take anything, and behind it the last '%', which may take
- * anything but the separator. Earlier ones need no second try: whatever they could take, the last one can take too. */
+/* One pass with two places to come back to: the last '*', which may take anything, and behind it the last '%', which
+ * may take anything but the separator. Earlier ones need no second try: whatever they could take, the last one can take
+ * too. */
 static bool matches(struct span pattern, struct span name, size_t nocase)
 {
 	size_t p = 0, n = 0, star_p = SIZE_MAX, star_n = 0, percent_p = SIZE_MAX, percent_n = 0;

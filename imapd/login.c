@@ -1,5 +1,5 @@
-/* LOGIN and AUTHENTICATE (RFC 9051, 6.2.2, 6.2.3; RFC 4959 SASL-IR). A failure is answered after a delay that common/auth tells:
- * the session waits for it in its loop, no worker does. */
+/* LOGIN and AUTHENTICATE (RFC 9051, 6.2.2, 6.2.3; RFC 4959 SASL-IR). A failure is answered after a delay that
+ * common/auth tells: the session waits for it in its loop, no worker does. */
 #include "imapd/login.h"
 #include "imapd/command_table.h"
 #include "imapd/imapd.h"
@@ -135,8 +135,8 @@ void imap_login_run(struct imap_session *session, struct imap_command *command)
 	enum auth_result result;
 
 	imap_peer_init(&peer, session);
-	result = auth_password(session->imapd->auth, &peer.peer, command->login.user, command->login.password, &identity,
-			       &delay_ms);
+	result = auth_password(session->imapd->auth, &peer.peer, command->login.user, command->login.password,
+			       &identity, &delay_ms);
 	imap_peer_done(&peer);
 	if (result == AUTH_OK)
 		succeed(session, &identity);

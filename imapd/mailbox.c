@@ -1,4 +1,5 @@
-/* Mailboxes as such: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE (RFC 9051, 6.3.4 … 6.3.8, 6.3.10; RFC 6154). */
+/* Mailboxes as such: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE (RFC 9051, 6.3.4 … 6.3.8, 6.3.10; RFC
+ * 6154). */
 #include "imapd/mailbox.h"
 #include "imapd/imapd.h"
 #include "imapd/select.h"
@@ -9,9 +10,10 @@ static bool use_of(struct span word, unsigned *use_r)
 	static const struct {
 		const char *name;
 		unsigned use;
-	} uses[] = {{"\\All", STORE_USE_ALL},     {"\\Archive", STORE_USE_ARCHIVE}, {"\\Drafts", STORE_USE_DRAFTS},
-		    {"\\Flagged", STORE_USE_FLAGGED}, {"\\Junk", STORE_USE_JUNK},     {"\\Sent", STORE_USE_SENT},
-		    {"\\Trash", STORE_USE_TRASH}, {"\\Important", STORE_USE_IMPORTANT}};
+	} uses[] = {{"\\All", STORE_USE_ALL},       {"\\Archive", STORE_USE_ARCHIVE},
+		    {"\\Drafts", STORE_USE_DRAFTS}, {"\\Flagged", STORE_USE_FLAGGED},
+		    {"\\Junk", STORE_USE_JUNK},     {"\\Sent", STORE_USE_SENT},
+		    {"\\Trash", STORE_USE_TRASH},   {"\\Important", STORE_USE_IMPORTANT}};
 
 	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
 		if (span_is_nocase(word, uses[i].name)) {
@@ -69,8 +71,8 @@ void imap_delete_run(struct imap_session *session, struct imap_command *command)
 
 void imap_rename_run(struct imap_session *session, struct imap_command *command)
 {
-	enum store_status status = store_mailbox_rename(session->imapd->store, session->actor, command->rename.from,
-							command->rename.to);
+	enum store_status status =
+		store_mailbox_rename(session->imapd->store, session->actor, command->rename.from, command->rename.to);
 
 	if (status != STORE_OK)
 		imap_no_status(session, status, "mailbox");

@@ -4,6 +4,7 @@
 
 #include "imapd/session.h"
 
-imap_run_fn imap_create_run, imap_delete_run, imap_rename_run, imap_subscribe_run, imap_unsubscribe_run, imap_namespace_run;
+imap_run_fn imap_create_run, imap_delete_run, imap_rename_run, imap_subscribe_run, imap_unsubscribe_run,
+	imap_namespace_run;
 
 #endif

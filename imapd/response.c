@@ -157,7 +157,8 @@ static bool is_plain_atom(struct span s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && !ascii_is_digit(c) && strchr("-_.$+/&,=@:;|<>", c) == NULL)
+		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && !ascii_is_digit(c) &&
+		    strchr("-_.$+/&,=@:;|<>", c) == NULL)
 			return false;
 		if (c == '\0')
 			return false;

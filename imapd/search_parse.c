@@ -207,7 +207,9 @@ static bool take_argument(struct program *program, struct span *at, unsigned dep
 	case ARG_KEY:
 		return take_operand(program, at, depth, key);
 	case ARG_TWO_KEYS:
-		return take_operand(program, at, depth, key) && take_operand(program, at, depth, key);
+		if (!take_operand(program, at, depth, key))
+			return false;
+		return take_operand(program, at, depth, key);
 	}
 	return false;
 }

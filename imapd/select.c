@@ -45,7 +45,8 @@ void imap_selected_leave(struct imap_session *session)
 	session->selected = NULL;
 	if (session->state == IMAP_SELECTED)
 		session->state = IMAP_AUTHENTICATED;
-	/* New mail that came while it was open was \Recent here; without this it would be so for the next session too. */
+	/* New mail that came while it was open was \Recent here; without this it would be so for the next session too.
+	 */
 	if (!selected->read_only && selected->view->recent_from < selected->view->uidnext &&
 	    !imap_has(session, IMAP_ENABLED_REV2))
 		(void)store_mailbox_recent(session->imapd->store, session->actor, selected->mailbox, true, &first);
@@ -98,8 +99,8 @@ static void write_state(struct imap_session *session)
 		write_list_response(session, span_of(selected->name));
 }
 
-/* The client's match data (7162, 3.2.5.2): the highest of its numbers that still names the same UID here. Below it nothing has
- * vanished that the client does not know of. */
+/* The client's match data (7162, 3.2.5.2): the highest of its numbers that still names the same UID here. Below it
+ * nothing has vanished that the client does not know of. */
 static uint32_t matched_uid(const struct store_snapshot *view, const struct imap_select *arg)
 {
 	size_t u = 0;
@@ -151,7 +152,8 @@ static enum store_status write_resync(struct imap_session *session, const struct
 
 	if (arg->uidvalidity != selected->view->uidvalidity)
 		return STORE_OK; /* the client learns of it by UIDVALIDITY, and starts anew */
-	status = store_message_removed_since(session->imapd->store, session->actor, selected->mailbox, arg->modseq, &gone);
+	status = store_message_removed_since(session->imapd->store, session->actor, selected->mailbox, arg->modseq,
+					     &gone);
 	if (status != STORE_OK)
 		goto out;
 	if (arg->has_known_uids)

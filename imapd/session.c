@@ -1,9 +1,10 @@
 /* An IMAP session from greeting to farewell: what the bytes that have come mean, which command runs, what is answered.
  *
- * The mode says what the next bytes are. COMMAND: framed by imapd/frame.h; a complete command is parsed, checked against its row in
- * the table, and run. A long answer leaves a generator behind, which is stepped until it is done before the next command is looked
- * at. AUTHENTICATE and IDLE take single lines; STREAM and SKIP take the bytes of a literal; DELAY takes nothing until its time has
- * come. look() runs in the loop and only decides whether a worker is needed; work() does everything else. */
+ * The mode says what the next bytes are. COMMAND: framed by imapd/frame.h; a complete command is parsed, checked
+ * against its row in the table, and run. A long answer leaves a generator behind, which is stepped until it is done
+ * before the next command is looked at. AUTHENTICATE and IDLE take single lines; STREAM and SKIP take the bytes of a
+ * literal; DELAY takes nothing until its time has come. look() runs in the loop and only decides whether a worker is
+ * needed; work() does everything else. */
 #include "imapd/command_table.h"
 #include "imapd/idle.h"
 #include "imapd/imapd.h"
@@ -45,7 +46,8 @@ static struct imap_frame_limits frame_limits(const struct imap_session *session)
 	};
 }
 
-/* --- the running command ------------------------------------------------------------------------------------------------------ */
+/* --- the running command
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void running_begin(struct imap_session *session)
 {
@@ -98,6 +100,7 @@ static void running_keep_tag(struct imap_session *session)
 
 static void running_revive(struct imap_session *session)
 {
+	must(session->running != NULL);
 	if (session->running->arena == NULL)
 		session->running->arena = arena_create();
 }
@@ -109,7 +112,8 @@ static void running_forget_tag(struct imap_session *session)
 	session->running->command.tag = (struct span){0};
 }
 
-/* --- one command ----------------------------------------------------------------------------------------------------------------- */
+/* --- one command
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static void trace_command(struct imap_session *session, struct span bytes, const struct imap_command_row *row)
 {
@@ -179,8 +183,8 @@ static void run_command(struct imap_session *session, struct span bytes)
 					     .utf8 = imap_has(session, IMAP_ENABLED_REV2),
 					     .max_search_depth = session->imapd->limits.search_depth,
 					     .max_set_ranges = session->imapd->limits.line,
-					     .stream_threshold = session->stream == NULL ? 0
-											: session->imapd->limits.stream_from};
+					     .stream_threshold =
+						     session->stream == NULL ? 0 : session->imapd->limits.stream_from};
 	struct span in = imap_frame_trim(bytes), name;
 	unsigned bad_before = session->bad_streak;
 
@@ -208,7 +212,9 @@ static void run_command(struct imap_session *session, struct span bytes)
 	wipe_secrets(command, bytes);
 }
 
-/* --- bytes ----------------------------------------------------------------------------------------------------------------------- */
+/* --- bytes
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static enum advance bye(struct imap_session *session, const char *text)
 {
@@ -389,13 +395,15 @@ static void settle(struct imap_session *session)
 	}
 	if (session->running == NULL || session->running->generator != NULL)
 		return;
-	if (session->mode == IMAP_MODE_IDLE || session->mode == IMAP_MODE_AUTHENTICATE || session->mode == IMAP_MODE_DELAY)
+	if (session->mode == IMAP_MODE_IDLE || session->mode == IMAP_MODE_AUTHENTICATE ||
+	    session->mode == IMAP_MODE_DELAY)
 		running_keep_tag(session);
 	else
 		running_free(session);
 }
 
-/* --- what common/net calls ------------------------------------------------------------------------------------------------------- */
+/* --- what common/net calls
+ * ------------------------------------------------------------------------------------------------------- */
 
 static enum net_next session_open(struct net_session *net)
 {

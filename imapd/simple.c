@@ -1,10 +1,9 @@
-/* CAPABILITY, NOOP, CHECK, LOGOUT, ID, ENABLE, STARTTLS, COMPRESS (RFC 9051, 6.1, 6.2.1, 6.3.1; RFC 3501, 6.4.1; RFC 2971; RFC 5161;
- * RFC 4978). */
+/* CAPABILITY, NOOP, CHECK, LOGOUT, ID, ENABLE, STARTTLS, COMPRESS (RFC 9051, 6.1, 6.2.1, 6.3.1; RFC 3501, 6.4.1; RFC
+ * 2971; RFC 5161; RFC 4978). */
 #include "imapd/simple.h"
 #include "imapd/command_table.h"
 #include "imapd/select.h"
 #include "imapd/imapd.h"
-
 
 void imap_capability_run(struct imap_session *session, struct imap_command *command)
 {

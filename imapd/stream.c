@@ -1,5 +1,6 @@
-/* The bytes of a large APPEND literal never stand in memory as a whole: they leave net.in for an upload. What was said in front of
- * them is kept, and put back in front of what follows when the literal is complete, so that the framer's offsets stay true. */
+/* The bytes of a large APPEND literal never stand in memory as a whole: they leave net.in for an upload. What was said
+ * in front of them is kept, and put back in front of what follows when the literal is complete, so that the framer's
+ * offsets stay true. */
 #include "imapd/stream.h"
 #include "imapd/imapd.h"
 #include "common/base/alloc.h"

@@ -6,7 +6,8 @@
 
 struct store_upload;
 
-/* The framer has found a literal of `size` bytes to be streamed; `prefix` bytes of net.in lie in front of it. Worker. */
+/* The framer has found a literal of `size` bytes to be streamed; `prefix` bytes of net.in lie in front of it. Worker.
+ */
 void imap_stream_begin(struct imap_session *session, size_t prefix, uint64_t size);
 /* Takes what has arrived. True: the literal is complete, framing goes on behind it. Worker. */
 bool imap_stream_take(struct imap_session *session);

@@ -1,5 +1,5 @@
-/* Telling the client what changed: the difference between the snapshot it knows and the newest one (DESIGN.md). Where EXPUNGE must
- * not be told, removed messages stay in the view as ghosts, so that numbers keep their meaning. */
+/* Telling the client what changed: the difference between the snapshot it knows and the newest one (DESIGN.md). Where
+ * EXPUNGE must not be told, removed messages stay in the view as ghosts, so that numbers keep their meaning. */
 #include "imapd/session.h"
 #include "imapd/imapd.h"
 #include "imapd/select.h"
@@ -76,7 +76,8 @@ void imap_write_fetch_flags(struct imap_session *session, uint32_t number, const
 }
 
 /* FETCH responses for the messages in `tell`; of those in `quiet` the client knows the flags already. */
-static void tell_flags(struct imap_session *session, const struct ranges *tell, const struct imap_own_change *own, bool uid)
+static void tell_flags(struct imap_session *session, const struct ranges *tell, const struct imap_own_change *own,
+		       bool uid)
 {
 	const struct store_snapshot *view = session->selected->view;
 	bool condstore = imap_has(session, IMAP_ENABLED_CONDSTORE | IMAP_ENABLED_QRESYNC);

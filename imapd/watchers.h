@@ -1,5 +1,5 @@
-/* Which sessions wait for news of which mailbox. Any thread, does not wait. Sessions are kept by their number: one that is gone does
- * no harm. */
+/* Which sessions wait for news of which mailbox. Any thread, does not wait. Sessions are kept by their number: one that
+ * is gone does no harm. */
 #ifndef IMAPD_WATCHERS_H
 #define IMAPD_WATCHERS_H
 

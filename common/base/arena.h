@@ -10,7 +10,7 @@ struct arena *arena_create(void);
 void arena_destroy(struct arena **arena); /* NULL is accepted, NULL is left behind */
 void arena_reset(struct arena *arena);    /* empties it, keeps one block for the next command */
 
-void *arena_bytes(struct arena *arena, size_t size);             /* aligned for anything, not cleared */
+void *arena_bytes(struct arena *arena, size_t size);              /* aligned for anything, not cleared */
 void *arena_zero(struct arena *arena, size_t count, size_t size); /* cleared; the product is checked */
 #define arena_new(arena, type) ((type *)arena_zero(arena, 1, sizeof(type)))
 struct span arena_span(struct arena *arena, struct span s); /* a copy; a NUL stands behind it, outside the span */

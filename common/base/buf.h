@@ -5,8 +5,8 @@
 #include "common/base/span.h"
 
 struct buf {
-	char *p;       /* owned; NULL while capacity is 0 */
-	size_t n;      /* bytes in use */
+	char *p;  /* owned; NULL while capacity is 0 */
+	size_t n; /* bytes in use */
 	size_t capacity;
 };
 
@@ -22,9 +22,9 @@ void buf_byte(struct buf *b, char byte);
 void buf_u64(struct buf *b, uint64_t number); /* in decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-void buf_consume(struct buf *b, size_t n);   /* drops n bytes at the front (moves the rest down) */
-struct span buf_view(const struct buf *b);   /* valid until the buffer changes */
-const char *buf_cstr(struct buf *b);         /* puts a NUL behind the used bytes (not counted) */
+void buf_consume(struct buf *b, size_t n); /* drops n bytes at the front (moves the rest down) */
+struct span buf_view(const struct buf *b); /* valid until the buffer changes */
+const char *buf_cstr(struct buf *b);       /* puts a NUL behind the used bytes (not counted) */
 
 /* Writes number in decimal, without a NUL; returns how many bytes (at most 20). The fast path of every response. */
 size_t format_u64(char *to, uint64_t number);

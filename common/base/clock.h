@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-int64_t clock_now(void);      /* seconds since 1970-01-01T00:00:00Z */
-int64_t clock_now_ms(void);   /* milliseconds since 1970 */
+int64_t clock_now(void);       /* seconds since 1970-01-01T00:00:00Z */
+int64_t clock_now_ms(void);    /* milliseconds since 1970 */
 int64_t clock_uptime_ms(void); /* milliseconds that only go forward, from an arbitrary start: for time limits */
 
 #endif

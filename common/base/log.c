@@ -100,9 +100,8 @@ static void to_journal(enum log_level level, const struct log_about *about, stru
 
 	if (about == NULL)
 		about = &nobody;
-	(void)sd_journal_send("MESSAGE=%s", buf_cstr(line), "PRIORITY=%d", syslog_levels[level],
-			      "SYSLOG_IDENTIFIER=%s", log_program, "TRIVET_SESSION=%llu",
-			      (unsigned long long)about->session, "TRIVET_USER=%s",
+	(void)sd_journal_send("MESSAGE=%s", buf_cstr(line), "PRIORITY=%d", syslog_levels[level], "SYSLOG_IDENTIFIER=%s",
+			      log_program, "TRIVET_SESSION=%llu", (unsigned long long)about->session, "TRIVET_USER=%s",
 			      about->user == NULL ? "" : about->user, "TRIVET_REMOTE=%s",
 			      about->remote == NULL ? "" : about->remote, NULL);
 }

@@ -19,7 +19,7 @@ void ranges_add(struct ranges *set, uint32_t first, uint32_t last); /* any order
 void ranges_add_all(struct ranges *set, const struct ranges *other);
 void ranges_remove(struct ranges *set, uint32_t first, uint32_t last);
 bool ranges_has(const struct ranges *set, uint32_t number); /* O(log n) */
-uint64_t ranges_size(const struct ranges *set);              /* how many numbers */
+uint64_t ranges_size(const struct ranges *set);             /* how many numbers */
 void ranges_copy(struct ranges *to, const struct ranges *from);
 void ranges_intersect(struct ranges *set, const struct ranges *other); /* what is in both stays in set */
 

@@ -43,7 +43,8 @@ enum parse span_take_text_nocase(struct span *in, const char *text); /* ASCII le
  * PARSE_BAD where there is no digit, or the number is above max. */
 enum parse span_take_u64(struct span *in, uint64_t max, uint64_t *number_r);
 enum parse span_take_u32(struct span *in, uint32_t max, uint32_t *number_r);
-/* The whole span is a number: true and *number_r, or false (empty, other bytes, above max). For values whose end is known. */
+/* The whole span is a number: true and *number_r, or false (empty, other bytes, above max). For values whose end is
+ * known. */
 bool span_to_u64(struct span s, uint64_t max, uint64_t *number_r);
 
 struct span span_trim(struct span s); /* without blanks and tabs at both ends */

@@ -1,6 +1,6 @@
-/* Who exists: users by log-in name. Today out of the store; LDAP and Unix accounts come as further sources behind the same
- * interface, which is why it is called in workers only (it may block) and answers with a status that knows "not now".
- * Names are compared after directory_name_normalize(): trimmed, NFC, lower case. */
+/* Who exists: users by log-in name. Today out of the store; LDAP and Unix accounts come as further sources behind the
+ * same interface, which is why it is called in workers only (it may block) and answers with a status that knows "not
+ * now". Names are compared after directory_name_normalize(): trimmed, NFC, lower case. */
 #ifndef DIRECTORY_DIRECTORY_H
 #define DIRECTORY_DIRECTORY_H
 

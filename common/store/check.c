@@ -82,6 +82,7 @@ enum store_status check_run(struct store_tx *tx, const char *sql, const uint64_t
 
 struct read_ids {
 	const char *sql;
+	uint64_t number;
 	struct check_ids *ids;
 };
 
@@ -93,6 +94,8 @@ static enum store_status read_ids_tx(struct store_tx *tx, void *arg)
 	bool is_row = false;
 
 	job->ids->count = 0;
+	if (status == STORE_OK)
+		sql_bind_u64(stmt, 1, job->number);
 	while (status == STORE_OK && (status = sql_step(stmt, &is_row)) == STORE_OK && is_row) {
 		void *list = job->ids->list;
 
@@ -104,9 +107,9 @@ static enum store_status read_ids_tx(struct store_tx *tx, void *arg)
 	return status;
 }
 
-enum store_status check_ids_read(struct store *store, const char *sql, struct check_ids *ids_r)
+enum store_status check_ids_read(struct store *store, const char *sql, uint64_t number, struct check_ids *ids_r)
 {
-	struct read_ids job = {sql, ids_r};
+	struct read_ids job = {sql, number, ids_r};
 
 	*ids_r = (struct check_ids){0};
 	return store_read_many(store, read_ids_tx, &job);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static const char sql_mailboxes[] = "SELECT id FROM mailbox ORDER BY id";
+static const char sql_mailboxes[] = "SELECT id FROM mailbox WHERE id > ? ORDER BY id";
 /* clang-format off */
 static const char sql_row[] =
 	"SELECT owner, uidvalidity, uidnext, modseq, messages, unseen, deleted, bytes, deleted_bytes, recent_from"
@@ -346,7 +346,7 @@ static enum store_status check_strays(struct check *check)
 enum store_status check_mailboxes(struct check *check)
 {
 	struct check_ids ids;
-	enum store_status status = check_ids_read(check->store, sql_mailboxes, &ids);
+	enum store_status status = check_ids_read(check->store, sql_mailboxes, 0, &ids);
 
 	for (size_t i = 0; i < ids.count && status == STORE_OK; i++) {
 		struct check_one job = {check, ids.list[i]};

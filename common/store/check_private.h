@@ -38,7 +38,8 @@ struct check_ids {
 	uint64_t *list; /* owned */
 	size_t count, capacity;
 };
-enum store_status check_ids_read(struct store *store, const char *sql, struct check_ids *ids_r);
+/* The first column of all rows; number is the statement's one parameter. */
+enum store_status check_ids_read(struct store *store, const char *sql, uint64_t number, struct check_ids *ids_r);
 
 enum store_status check_mailboxes(struct check *check);
 enum store_status check_users(struct check *check);

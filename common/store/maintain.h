@@ -18,15 +18,16 @@ struct store_check {
 	void *arg;
 	bool skip_content; /* do not read every blob and compare hashes */
 };
-/* Checks every invariant of DESIGN.md: counters against rows, UIDs, modseqs, tombstones, blobs present with the right size and
- * hash, reference counts, quota counters, derived data. *problems_r counts those not repaired. */
+/* Checks every invariant of DESIGN.md: counters against rows, UIDs, modseqs, tombstones, blobs present with the right
+ * size and hash, reference counts, quota counters, derived data. *problems_r counts those not repaired. */
 enum store_status store_check(struct store *store, const struct store_check *check, uint64_t *problems_r);
 
 struct store_collected {
 	uint64_t blobs, bytes, tombstones;
 };
-/* Removes content that nobody refers to for at least grace_s seconds, left-over temporary files, and tombstones older than
- * tombstone_s. Safe beside running daemons. */
-enum store_status store_collect(struct store *store, int64_t grace_s, int64_t tombstone_s, struct store_collected *collected_r);
+/* Removes content that nobody refers to for at least grace_s seconds, left-over temporary files, and tombstones older
+ * than tombstone_s. Safe beside running daemons. */
+enum store_status store_collect(struct store *store, int64_t grace_s, int64_t tombstone_s,
+				struct store_collected *collected_r);
 
 #endif

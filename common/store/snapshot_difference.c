@@ -1,6 +1,7 @@
 /* What is different between two snapshots, and views with ghosts. Chunks that both share cost nothing. */
 #include "common/store/snapshot_private.h"
 #include "common/base/alloc.h"
+#include "common/base/must.h"
 
 #include <stdlib.h>
 
@@ -22,12 +23,18 @@ static bool is_over(const struct walk *walk)
 
 static uint32_t uid_at(const struct walk *walk)
 {
-	return walk->of->chunks[walk->chunk]->uid[walk->index];
+	const struct store_chunk *chunk = chunk_at(walk);
+
+	must(chunk != NULL);
+	return chunk->uid[walk->index];
 }
 
 static void step(struct walk *walk)
 {
-	if (++walk->index == walk->of->chunks[walk->chunk]->count) {
+	const struct store_chunk *chunk = chunk_at(walk);
+
+	must(chunk != NULL);
+	if (++walk->index == chunk->count) {
 		walk->index = 0;
 		walk->chunk++;
 	}

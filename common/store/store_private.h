@@ -12,7 +12,7 @@ struct store_tx {
 	struct store_touched { /* mailboxes that this closure changed: told to watchers after the commit */
 		struct store_touch {
 			uint64_t mailbox, modseq; /* modseq 0: not known, or the mailbox is gone */
-		} *list;
+		} * list;
 		size_t count, capacity;
 	} touched;
 	char *error; /* text of store_fail(), in heap memory */
@@ -21,9 +21,9 @@ struct store_tx {
 /* May run more than once (busy, deadlock): changes nothing outside tx and *arg. */
 typedef enum store_status store_tx_fn(struct store_tx *tx, void *arg);
 
-/* Runs fn in a write transaction and returns when it is durable (or failed, then nothing is changed). On SQLite one thread at
- * a time takes all closures that wait, runs each under a savepoint, commits once and answers them all (group commit): so fn may
- * run on another thread than the caller's. */
+/* Runs fn in a write transaction and returns when it is durable (or failed, then nothing is changed). On SQLite one
+ * thread at a time takes all closures that wait, runs each under a savepoint, commits once and answers them all (group
+ * commit): so fn may run on another thread than the caller's. */
 enum store_status store_write(struct store *store, store_tx_fn *fn, void *arg);
 /* Runs fn in a short read transaction on a pooled read connection, in the caller's thread. */
 enum store_status store_read(struct store *store, store_tx_fn *fn, void *arg);
@@ -48,8 +48,8 @@ struct store_mailbox_lock {
 };
 enum store_status store_mailbox_lock(struct store_tx *tx, uint64_t actor, uint64_t mailbox,
 				     struct store_mailbox_lock *lock_r);
-/* Adds to the mailbox's counters and its owner's quota counters (negative: takes away). STORE_OVER_QUOTA where bytes are added
- * beyond the owner's quota and check_quota is set. uidnext 0: unchanged. */
+/* Adds to the mailbox's counters and its owner's quota counters (negative: takes away). STORE_OVER_QUOTA where bytes
+ * are added beyond the owner's quota and check_quota is set. uidnext 0: unchanged. */
 struct store_mailbox_delta {
 	uint64_t mailbox, owner;
 	uint32_t uidnext;
@@ -59,7 +59,8 @@ struct store_mailbox_delta {
 enum store_status store_mailbox_count(struct store_tx *tx, const struct store_mailbox_delta *delta);
 /* May the actor see the mailbox? STORE_NOT_FOUND else. */
 enum store_status store_mailbox_check(struct store_tx *tx, uint64_t actor, uint64_t mailbox);
-/* Removes all messages of a mailbox with their references and counters; no tombstones (the mailbox goes). In message.c. */
+/* Removes all messages of a mailbox with their references and counters; no tombstones (the mailbox goes). In message.c.
+ */
 enum store_status store_message_drop_all(struct store_tx *tx, uint64_t mailbox, uint64_t owner);
 /* Moves all messages of a mailbox to another one, empty until now, with new UIDs from its uidnext; tombstones in the
  * source: for RENAME of INBOX. In message.c. */

@@ -5,21 +5,24 @@
 #include "common/store/store.h"
 
 struct store_user {
-	uint64_t id; /* never used twice */
+	uint64_t id;              /* never used twice */
 	struct span name;         /* log-in name, UTF-8, lower-cased by the caller's rule; unique */
 	struct span display_name; /* may be empty */
 	struct span mail;         /* address; may be empty */
-	struct span secrets;      /* authPassword values (RFC 5803), one a line: "SCRAM-SHA-256$iter:salt$stored:server"; may be empty */
-	uint64_t quota_bytes;     /* 0: the default quota */
+	struct span secrets; /* authPassword values (RFC 5803), one a line: "SCRAM-SHA-256$iter:salt$stored:server"; may
+				be empty */
+	uint64_t quota_bytes; /* 0: the default quota */
 	uint64_t used_bytes, used_messages;
 	bool is_admin, is_disabled;
 	int64_t created_at;
 };
 
 /* Spans of the answer lie in arena. */
-enum store_status store_user_find(struct store *store, struct span name, struct arena *arena, struct store_user *user_r);
+enum store_status store_user_find(struct store *store, struct span name, struct arena *arena,
+				  struct store_user *user_r);
 enum store_status store_user_get(struct store *store, uint64_t id, struct arena *arena, struct store_user *user_r);
-enum store_status store_user_list(struct store *store, struct arena *arena, struct store_user **users_r, size_t *count_r);
+enum store_status store_user_list(struct store *store, struct arena *arena, struct store_user **users_r,
+				  size_t *count_r);
 
 /* Makes the user with INBOX, Drafts, Sent, Trash, Junk, Archive, all subscribed, with their special uses, in one
  * transaction. user->id and the counters are ignored. STORE_EXISTS, STORE_INVALID (name). */

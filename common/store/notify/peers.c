@@ -70,7 +70,8 @@ static void list_again(struct peers *peers)
 		if (!is_peer(peers, entry->d_name))
 			continue;
 		alloc_grow((void **)&peers->names, &peers->capacity, peers->count + 1, sizeof(*peers->names));
-		strcpy(peers->names[peers->count++], entry->d_name);
+		(void)snprintf(peers->names[peers->count], sizeof peers->names[peers->count], "%s", entry->d_name);
+		peers->count++;
 	}
 	closedir(dir);
 }

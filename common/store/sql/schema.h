@@ -6,7 +6,8 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-/* Makes the tables in an empty database, migrates an older store; refuses a newer one with one clear line in error_r. */
+/* Makes the tables in an empty database, migrates an older store; refuses a newer one with one clear line in error_r.
+ */
 enum store_status schema_ensure(struct sql_db *db, bool create, char **error_r);
 
 #endif
