@@ -67,11 +67,10 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 	struct loop *loop = arg;
 	struct transport_queue fresh = STAILQ_HEAD_INITIALIZER(fresh), dead = STAILQ_HEAD_INITIALIZER(dead);
 	struct net_transport *transport;
-	uint64_t ignored;
 	bool stop;
 
+	(void)fd; /* edge-triggered: each write() is an event, and need not be read */
 	(void)what;
-	(void)!read(fd, &ignored, sizeof ignored);
 	atomic_store(&loop->is_woken, false);
 	pthread_mutex_lock(&loop->lock);
 	STAILQ_CONCAT(&fresh, &loop->fresh);
@@ -157,7 +156,7 @@ void loop_init(struct loop *loop, struct net_daemon *daemon)
 	pthread_mutex_init(&loop->lock, NULL);
 	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	must(loop->wake_fd >= 0);
-	loop->wake_event = event_new(loop->base, loop->wake_fd, EV_READ | EV_PERSIST, on_wake, loop);
+	loop->wake_event = event_new(loop->base, loop->wake_fd, EV_READ | EV_ET | EV_PERSIST, on_wake, loop);
 	loop->sweep_event = event_new(loop->base, -1, EV_PERSIST, on_sweep, loop);
 	must(loop->wake_event != NULL && loop->sweep_event != NULL);
 	event_add(loop->wake_event, NULL);

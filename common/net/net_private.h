@@ -17,6 +17,7 @@
 #include <event2/event_struct.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
 
@@ -106,9 +107,9 @@ struct workers {
 struct worker {
 	struct net_daemon *daemon;
 	struct worker *next_idle;
-	pthread_cond_t wake;
+	sem_t wake;
+	struct net_transport *handed; /* set before it is woken; NULL: it is over */
 	pthread_t thread;
-	bool is_woken;
 };
 
 enum { NUMBER_BUCKETS = 16384 };

@@ -4,27 +4,32 @@
 #include "common/base/alloc.h"
 #include "common/base/must.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { STACK_BYTES = 1024 * 1024 };
 
+/* NULL: it is over. */
 static struct net_transport *next_turn(struct worker *worker)
 {
 	struct workers *workers = &worker->daemon->workers;
 	struct net_transport *transport;
+	bool is_stopping;
 
 	pthread_mutex_lock(&workers->lock);
-	while ((transport = STAILQ_FIRST(&workers->queue)) == NULL && !workers->is_stopping) {
-		worker->is_woken = false;
+	if ((transport = STAILQ_FIRST(&workers->queue)) != NULL)
+		STAILQ_REMOVE_HEAD(&workers->queue, queue);
+	is_stopping = workers->is_stopping;
+	if (transport == NULL && !is_stopping) {
 		worker->next_idle = workers->idle;
 		workers->idle = worker;
-		while (!worker->is_woken)
-			pthread_cond_wait(&worker->wake, &workers->lock);
 	}
-	if (transport != NULL)
-		STAILQ_REMOVE_HEAD(&workers->queue, queue);
 	pthread_mutex_unlock(&workers->lock);
-	return transport;
+	if (transport != NULL || is_stopping)
+		return transport;
+	while (sem_wait(&worker->wake) != 0)
+		must(errno == EINTR);
+	return worker->handed;
 }
 
 static void *worker_main(void *arg)
@@ -37,20 +42,23 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
+/* Straight into the hands of a worker who sleeps: he need not look into the queue, which is empty while anybody does.
+ */
 void workers_push(struct net_daemon *daemon, struct net_transport *transport)
 {
 	struct workers *workers = &daemon->workers;
 	struct worker *worker;
 
 	pthread_mutex_lock(&workers->lock);
-	STAILQ_INSERT_TAIL(&workers->queue, transport, queue);
-	if ((worker = workers->idle) != NULL) {
+	if ((worker = workers->idle) != NULL)
 		workers->idle = worker->next_idle;
-		worker->is_woken = true;
-	}
+	else
+		STAILQ_INSERT_TAIL(&workers->queue, transport, queue);
 	pthread_mutex_unlock(&workers->lock);
-	if (worker != NULL)
-		pthread_cond_signal(&worker->wake);
+	if (worker == NULL)
+		return;
+	worker->handed = transport;
+	sem_post(&worker->wake);
 }
 
 void workers_start(struct net_daemon *daemon, unsigned count)
@@ -69,7 +77,8 @@ void workers_start(struct net_daemon *daemon, unsigned count)
 		int rc;
 
 		worker->daemon = daemon;
-		pthread_cond_init(&worker->wake, NULL);
+		rc = sem_init(&worker->wake, 0, 0);
+		must(rc == 0);
 		rc = pthread_create(&worker->thread, &attributes, worker_main, worker);
 		must(rc == 0);
 	}
@@ -79,18 +88,19 @@ void workers_start(struct net_daemon *daemon, unsigned count)
 void workers_stop(struct net_daemon *daemon)
 {
 	struct workers *workers = &daemon->workers;
+	struct worker *worker;
 
 	pthread_mutex_lock(&workers->lock);
 	workers->is_stopping = true;
-	while (workers->idle != NULL) {
-		workers->idle->is_woken = true;
-		pthread_cond_signal(&workers->idle->wake);
-		workers->idle = workers->idle->next_idle;
+	while ((worker = workers->idle) != NULL) {
+		workers->idle = worker->next_idle;
+		worker->handed = NULL;
+		sem_post(&worker->wake);
 	}
 	pthread_mutex_unlock(&workers->lock);
 	for (unsigned i = 0; i < workers->count; i++) {
 		pthread_join(workers->list[i].thread, NULL);
-		pthread_cond_destroy(&workers->list[i].wake);
+		sem_destroy(&workers->list[i].wake);
 	}
 	free(workers->list);
 	pthread_mutex_destroy(&workers->lock);

@@ -70,8 +70,8 @@ static void list_again(struct peers *peers)
 		if (!is_peer(peers, entry->d_name))
 			continue;
 		alloc_grow((void **)&peers->names, &peers->capacity, peers->count + 1, sizeof(*peers->names));
-		(void)snprintf(peers->names[peers->count], sizeof peers->names[peers->count], "%s", entry->d_name);
-		peers->count++;
+		memcpy(peers->names[peers->count++], entry->d_name,
+		       strlen(entry->d_name) + 1); /* is_peer() has measured it */
 	}
 	closedir(dir);
 }
