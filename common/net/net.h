@@ -81,6 +81,9 @@ struct net_listener {     /* one kind of listening socket, configured as [listen
 	void *arg;
 };
 
+/* [tls], [log], [limits] …: what every daemon has in its files, and so the command trivet meets in the shared one. */
+extern const struct config_key net_keys[];
+
 struct net_program {
 	const char *name;              /* "trivet-imapd" */
 	const char *default_config;    /* "/etc/trivet/imapd.conf" */

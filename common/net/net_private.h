@@ -138,7 +138,6 @@ struct net_daemon {
 };
 
 /* keys.c */
-extern const struct config_key net_keys[];
 struct config_key *listen_keys_create(const struct net_program *program); /* heap; free() */
 
 /* turn.c */
