@@ -64,6 +64,7 @@ struct net_transport {
 	bool is_drained;    /* the last read found the socket empty */
 	bool is_hanging_up; /* so a short read does not prove that nothing follows */
 	bool is_eof, is_broken;
+	bool is_cut_off; /* the end of the socket, which is not yet that of TLS */
 	bool wants_tls, wants_deflate, handshake_is_first, is_stopping, is_opened;
 	bool is_refused; /* over a limit: it hears why, and no more */
 	bool is_counted; /* by address */
@@ -195,9 +196,8 @@ bool address_network_is_valid(const char *network);
 /* tls.c */
 struct net_tls *tls_create(const struct config *config, char **error_r); /* NULL without error: not configured */
 void tls_replace(struct net_daemon *daemon, struct net_tls *tls);
-void tls_destroy(struct net_tls **tls); /* drops a reference */
-SSL *tls_start(struct net_daemon *daemon, const struct net_protocol *protocol, int fd,
-	       struct net_tls **tls_r /* a reference */);
+void tls_destroy(struct net_tls **tls);          /* drops a reference */
+bool tls_start(struct net_transport *transport); /* false: no certificate, or no memory */
 
 /* deflate.c */
 struct deflate *deflate_create(void);

@@ -2,16 +2,20 @@
  * keep theirs. */
 #include "common/net/net_private.h"
 #include "common/base/alloc.h"
+#include "common/base/must.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct net_tls {
 	_Atomic unsigned refs;
 	SSL_CTX **contexts; /* the first is the default */
 	size_t count;
+	BIO_METHOD *bio_method;
 };
 
 static char *ssl_failure(const char *what, const char *file)
@@ -104,6 +108,67 @@ static SSL_CTX *context_create(const struct config *config, const char *cert, co
 	return context;
 }
 
+/* --- bytes
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+/* OpenSSL's own socket BIO does not say that a read has emptied the socket, and would cost one read more a record. */
+static int on_bio_read(BIO *bio, char *to, int n)
+{
+	struct net_transport *transport = BIO_get_data(bio);
+	ssize_t got;
+
+	do {
+		got = recv(transport->fd, to, (size_t)n, 0);
+	} while (got < 0 && errno == EINTR);
+	BIO_clear_retry_flags(bio);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		BIO_set_retry_read(bio);
+	transport->is_cut_off = got == 0;
+	transport->is_drained = got < n && !transport->is_hanging_up;
+	return (int)got;
+}
+
+static int on_bio_write(BIO *bio, const char *from, int n)
+{
+	const struct net_transport *transport = BIO_get_data(bio);
+	ssize_t sent;
+
+	do {
+		sent = send(transport->fd, from, (size_t)n, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	BIO_clear_retry_flags(bio);
+	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		BIO_set_retry_write(bio);
+	return (int)sent;
+}
+
+static long on_bio_control(BIO *bio, int command, long number, void *p)
+{
+	const struct net_transport *transport = BIO_get_data(bio);
+
+	(void)number;
+	(void)p;
+	if (command == BIO_CTRL_EOF)
+		return transport->is_cut_off;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *bio_method_create(void)
+{
+	BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "session");
+
+	must(method != NULL);
+	BIO_meth_set_read(method, on_bio_read);
+	BIO_meth_set_write(method, on_bio_write);
+	BIO_meth_set_ctrl(method, on_bio_control);
+	return method;
+}
+
+/* --- contexts
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
 struct net_tls *tls_create(const struct config *config, char **error_r)
 {
 	const char *const *certs, *const *keys;
@@ -116,6 +181,7 @@ struct net_tls *tls_create(const struct config *config, char **error_r)
 		return NULL;
 	tls = alloc_zero(1, sizeof *tls);
 	tls->refs = 1;
+	tls->bio_method = bio_method_create();
 	tls->contexts = alloc_zero(count, sizeof *tls->contexts);
 	for (size_t i = 0; i < count; i++) {
 		tls->contexts[i] = context_create(config, certs[i], i < key_count ? keys[i] : certs[i], error_r);
@@ -141,6 +207,7 @@ void tls_destroy(struct net_tls **tls)
 	for (size_t i = 0; i < (*tls)->count; i++)
 		SSL_CTX_free((*tls)->contexts[i]);
 	free((*tls)->contexts);
+	BIO_meth_free((*tls)->bio_method);
 	free(*tls);
 	*tls = NULL;
 }
@@ -163,19 +230,22 @@ void tls_replace(struct net_daemon *daemon, struct net_tls *tls)
 }
 
 /* A connection keeps the contexts it began with: a handshake under way still looks into them for a server name. */
-SSL *tls_start(struct net_daemon *daemon, const struct net_protocol *protocol, int fd, struct net_tls **tls_r)
+bool tls_start(struct net_transport *transport)
 {
-	SSL *ssl = NULL;
+	struct net_daemon *daemon = transport->session->daemon;
+	BIO *bio;
 
 	pthread_mutex_lock(&daemon->tls_lock);
-	*tls_r = ref(atomic_load(&daemon->tls));
+	transport->tls = ref(atomic_load(&daemon->tls));
 	pthread_mutex_unlock(&daemon->tls_lock);
-	if (*tls_r != NULL)
-		ssl = SSL_new((*tls_r)->contexts[0]);
-	if (ssl != NULL) {
-		SSL_set_fd(ssl, fd);
-		SSL_set_app_data(ssl, (void *)protocol); /* only read */
-		SSL_set_accept_state(ssl);
-	}
-	return ssl;
+	if (transport->tls == NULL || (transport->ssl = SSL_new(transport->tls->contexts[0])) == NULL)
+		return false;
+	if ((bio = BIO_new(transport->tls->bio_method)) == NULL)
+		return false;
+	BIO_set_data(bio, transport);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(transport->ssl, bio, bio);
+	SSL_set_app_data(transport->ssl, (void *)transport->protocol); /* only read */
+	SSL_set_accept_state(transport->ssl);
+	return true;
 }

@@ -43,9 +43,8 @@ struct net_transport *transport_create(struct net_daemon *daemon, struct loop *l
 	session->is_local = is_local;
 	session->is_trusted = is_local || address_is_trusted(daemon, address);
 	if (listener->tls) {
-		transport->ssl = tls_start(daemon, listener->protocol, fd, &transport->tls);
 		transport->handshake_is_first = true;
-		transport->is_broken = transport->ssl == NULL;
+		transport->is_broken = !tls_start(transport);
 	}
 	transport_limit(transport);
 	pthread_mutex_lock(&daemon->numbers_lock);
@@ -185,8 +184,11 @@ static ssize_t receive(struct net_transport *transport, char *to, size_t n)
 		ERR_clear_error();
 		rc = SSL_read(transport->ssl, to, n > INT_MAX ? INT_MAX : (int)n);
 
-		if (rc > 0)
+		if (rc > 0) {
+			if (SSL_has_pending(transport->ssl)) /* else it is as the socket said */
+				transport->is_drained = false;
 			return rc;
+		}
 		switch (SSL_get_error(transport->ssl, rc)) {
 		case SSL_ERROR_WANT_READ:
 		case SSL_ERROR_WANT_WRITE:

@@ -132,8 +132,7 @@ static enum step change_layers(struct net_transport *transport)
 	if (transport->wants_tls) {
 		transport->wants_tls = false;
 		buf_done(&session->in); /* what came in the clear is not believed */
-		transport->ssl = tls_start(session->daemon, transport->protocol, transport->fd, &transport->tls);
-		if (transport->ssl == NULL) {
+		if (!tls_start(transport)) {
 			transport->is_broken = true;
 			return STEP_ON;
 		}
