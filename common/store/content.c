@@ -193,5 +193,5 @@ enum store_status store_content_each(struct store *store, const uint64_t *blobs,
 {
 	struct each job = {.blobs = blobs, .count = count, .parts = parts, .fn = fn, .arg = arg};
 
-	return store_read_many(store, each_tx, &job);
+	return store_read(store, each_tx, &job);
 }
