@@ -3,7 +3,6 @@
 #include "admin/import.h"
 #include "common/base/alloc.h"
 #include "common/content/derive.h"
-#include "common/mime/mime.h"
 #include "common/store/mailbox.h"
 #include "common/store/message.h"
 #include "common/store/snapshot.h"
@@ -37,10 +36,7 @@ int import_mailbox(struct import *import, struct span name)
 
 	if (rc != EX_OK)
 		goto out;
-	if (span_is_nocase(name, "INBOX"))
-		buf_text(&normal, "INBOX");
-	else
-		mime_nfc(name, &normal);
+	admin_mailbox_name(name, &normal);
 	name = buf_view(&normal);
 	status = store_mailbox_find(import->admin->store, import->user, name, arena, &mailbox);
 	if (status == STORE_NOT_FOUND || (status == STORE_OK && !mailbox.is_selectable)) {

@@ -1,5 +1,6 @@
 /* trivet mailbox: list, create, delete, rename. */
 #include "admin/command.h"
+#include "common/base/buf.h"
 #include "common/store/mailbox.h"
 
 static void print_mailbox(const struct admin *admin, const struct store_mailbox *mailbox, bool first)
@@ -46,29 +47,35 @@ enum change { CREATE, DELETE, RENAME };
 static int change(struct admin *admin, int argc, char **argv, enum change what)
 {
 	struct arena *arena;
-	struct store_user user = {0};
+	struct store_user user;
 	struct store_mailbox made;
+	struct buf name = {0}, to = {0};
 	enum store_status status = STORE_OK;
 	int rc;
 
 	if (argc != (what == RENAME ? 4 : 3))
 		return admin_usage(admin, what == RENAME ? "want USER, FROM and TO" : "want USER and MAILBOX");
+	admin_mailbox_name(span_of(argv[2]), &name);
+	if (what == RENAME)
+		admin_mailbox_name(span_of(argv[3]), &to);
 	arena = arena_create();
 	if ((rc = admin_find_user(admin, argv[1], arena, &user)) == EX_OK) {
 		switch (what) {
 		case CREATE:
-			status = store_mailbox_create(admin->store, user.id, span_of(argv[2]), 0, &made);
+			status = store_mailbox_create(admin->store, user.id, buf_view(&name), 0, &made);
 			break;
 		case DELETE:
-			status = store_mailbox_delete(admin->store, user.id, span_of(argv[2]));
+			status = store_mailbox_delete(admin->store, user.id, buf_view(&name));
 			break;
 		case RENAME:
-			status = store_mailbox_rename(admin->store, user.id, span_of(argv[2]), span_of(argv[3]));
+			status = store_mailbox_rename(admin->store, user.id, buf_view(&name), buf_view(&to));
 			break;
 		}
 		rc = admin_fail_status(admin, status, argv[2]);
 	}
 	arena_destroy(&arena);
+	buf_done(&name);
+	buf_done(&to);
 	return rc;
 }
 

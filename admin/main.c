@@ -1,43 +1,20 @@
 /* trivet: users, mailboxes, import, export, checking, and the sessions of running daemons. */
 #include "admin/command.h"
+#include "admin/owner.h"
 #include "common/auth/auth.h"
+#include "common/base/alloc.h"
 #include "common/base/log.h"
+#include "common/base/must.h"
 #include "common/directory/store_config.h"
-#include "common/net/control.h"
+#include "common/net/net.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTINGS_MAX = 32, WORDS_MAX = 4096 };
-
-/* The files of the daemons are shared: what only they know is passed over here. */
-static const struct config_key own_keys[] = {
-	{.section = "control",
-	 .name = "folder",
-	 .type = CONFIG_TEXT,
-	 .fallback = "/run/trivet",
-	 .help = "where the daemons' control sockets are"},
-	{.section = "tls", .name = "cert", .type = CONFIG_WORDS, .fallback = ""},
-	{.section = "tls", .name = "key", .type = CONFIG_WORDS, .fallback = ""},
-	{.section = "tls", .name = "client_ca", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "tls", .name = "min_version", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "log", .name = "target", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "log", .name = "level", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "log", .name = "trace_folder", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "log", .name = "trace_users", .type = CONFIG_WORDS, .fallback = ""},
-	{.section = "limits", .name = "connections", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "limits", .name = "connections_per_address", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "limits", .name = "sessions_per_user", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "limits", .name = "login_time", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "limits", .name = "idle_time", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "limits", .name = "drain_time", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "trusted", .name = "networks", .type = CONFIG_WORDS, .fallback = ""},
-	{.section = "process", .name = "user", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "process", .name = "group", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "process", .name = "loops", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = "process", .name = "workers", .type = CONFIG_TEXT, .fallback = ""},
-	{.section = NULL},
+struct given { /* in front of the command */
+	const char *config, **settings;
+	size_t setting_count;
 };
 
 static void usage(FILE *to)
@@ -71,62 +48,92 @@ static const struct admin_command *find(int argc, char **argv, int *words_r)
 	return NULL;
 }
 
-static int run(struct admin *admin, const struct admin_command *command, int argc, char **argv)
+/* Takes --json and --help out, wherever they stand in front of "--". */
+static int take_words(struct admin *admin, int argc, char **argv, char **words, bool *wants_help)
 {
-	struct store_options options;
-	char *words[WORDS_MAX], *error = NULL;
-	int count = 0, rc;
+	int count = 0;
+	bool ended = false;
 
+	*wants_help = false;
 	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			command_usage(command, stdout);
-			return EX_OK;
-		}
-		if (strcmp(argv[i], "--json") == 0)
+		if (!ended && strcmp(argv[i], "--help") == 0)
+			*wants_help = true;
+		else if (!ended && strcmp(argv[i], "--json") == 0)
 			admin->json = true;
-		else if (count < WORDS_MAX - 1)
+		else
 			words[count++] = argv[i];
+		ended |= strcmp(argv[i], "--") == 0;
 	}
-	words[count] = NULL;
-	admin->command = command->name;
-	store_options_from(admin->config, &options);
-	if (command->needs_store && store_open(&options, &admin->store, &error) != STORE_OK) {
-		rc = admin_fail(admin, EX_UNAVAILABLE, "%s", error == NULL ? "the store cannot be opened" : error);
-		free(error);
-		return rc;
+	return count;
+}
+
+static int prepare(struct admin *admin, const struct admin_command *command, const struct given *given)
+{
+	static const struct config_key *const tables[] = {net_keys, store_keys, directory_keys, auth_keys};
+	struct store_options options;
+	char *error = NULL;
+	int rc = EX_OK;
+
+	if (command->needs == NEEDS_NOTHING)
+		return EX_OK;
+	admin->config = config_load(given->config, tables, array_count(tables), &error);
+	for (size_t i = 0; admin->config != NULL && i < given->setting_count; i++)
+		if (!config_set(admin->config, given->settings[i], &error))
+			config_destroy(&admin->config);
+	if (admin->config == NULL) {
+		rc = admin_fail(admin, EX_CONFIG, "%s", error);
+	} else if (command->needs == NEEDS_STORE) {
+		store_options_from(admin->config, &options);
+		if ((error = admin_become_owner(admin->config)) != NULL ||
+		    store_open(&options, &admin->store, &error) != STORE_OK)
+			rc = admin_fail(admin, EX_UNAVAILABLE, "%s",
+					error == NULL ? "the store cannot be opened" : error);
 	}
-	optind = 0;
-	rc = command->run(admin, count, words);
-	store_close(&admin->store);
+	free(error);
 	return rc;
 }
 
-int main(int argc, char **argv)
+static int run(struct admin *admin, const struct admin_command *command, const struct given *given, int argc,
+	       char **argv)
 {
-	static const struct config_key *const tables[] = {own_keys, store_keys, directory_keys, auth_keys};
+	char **words = alloc_zero((size_t)argc + 1, sizeof *words);
+	bool wants_help;
+	int count = take_words(admin, argc, argv, words, &wants_help), rc;
+
+	admin->command = command->name;
+	if (wants_help) {
+		command_usage(command, stdout);
+		rc = EX_OK;
+	} else if ((rc = prepare(admin, command, given)) == EX_OK) {
+		optind = 0; /* getopt() begins anew */
+		rc = command->run(admin, count, words);
+	}
+	store_close(&admin->store);
+	config_destroy(&admin->config);
+	free(words);
+	return rc;
+}
+
+/* -1: go on, behind optind; else the exit status. */
+static int parse_options(int argc, char **argv, struct given *given)
+{
 	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
 					      {"help", no_argument, NULL, 'h'},
 					      {"version", no_argument, NULL, 'v'},
 					      {NULL, 0, NULL, 0}};
-	const char *path = "/etc/trivet/trivet.conf", *settings[SETTINGS_MAX];
-	size_t setting_count = 0;
-	struct admin admin = {0};
-	const struct admin_command *command;
-	char *error = NULL;
-	int c, words = 0, rc;
+	struct admin nothing = {0};
+	int c;
 
-	log_open("trivet", LOG_TARGET_STDERR, LOG_LEVEL_WARNING);
 	while ((c = getopt_long(argc, argv, "+c:o:h", longs, NULL)) != -1)
 		switch (c) {
 		case 'c':
-			path = optarg;
+			given->config = optarg;
 			break;
 		case 'o':
-			if (setting_count < SETTINGS_MAX)
-				settings[setting_count++] = optarg;
+			given->settings[given->setting_count++] = optarg;
 			break;
 		case 'v':
-			return admin_version(&admin, 0, NULL);
+			return admin_version(&nothing, 0, NULL);
 		case 'h':
 			usage(stdout);
 			return EX_OK;
@@ -134,20 +141,25 @@ int main(int argc, char **argv)
 			usage(stderr);
 			return EX_USAGE;
 		}
-	if ((command = find(argc - optind, argv + optind, &words)) == NULL) {
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct given given = {.config = "/etc/trivet/trivet.conf",
+			      .settings = alloc_zero((size_t)argc, sizeof(char *))};
+	struct admin admin = {0};
+	const struct admin_command *command;
+	int words = 0, rc;
+
+	log_open("trivet", LOG_TARGET_STDERR, LOG_LEVEL_WARNING);
+	rc = parse_options(argc, argv, &given);
+	if (rc < 0 && (command = find(argc - optind, argv + optind, &words)) != NULL) {
+		rc = run(&admin, command, &given, argc - optind - words + 1, argv + optind + words - 1);
+	} else if (rc < 0) {
 		usage(stderr);
-		return EX_USAGE;
+		rc = EX_USAGE;
 	}
-	admin.config = config_load(path, tables, sizeof tables / sizeof *tables, &error);
-	for (size_t i = 0; admin.config != NULL && i < setting_count; i++)
-		if (!config_set(admin.config, settings[i], &error))
-			config_destroy(&admin.config);
-	if (admin.config == NULL) {
-		fprintf(stderr, "trivet: %s\n", error);
-		free(error);
-		return CONFIG_EXIT;
-	}
-	rc = run(&admin, command, argc - optind - words + 1, argv + optind + words - 1);
-	config_destroy(&admin.config);
+	free(given.settings);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* trivet user: add, import, del, passwd, list, show, quota. */
+/* trivet user: add, import, del, passwd, list, show, quota, set. */
 #include "admin/command.h"
 #include "common/auth/auth.h"
 #include "common/base/alloc.h"
@@ -277,9 +277,10 @@ int admin_user_list(struct admin *admin, int argc, char **argv)
 			fputs(i > 0 ? ",\n" : "", stdout);
 			print_json(&users[i]);
 		} else {
-			printf("%-24.*s %10llu messages %14llu bytes  %.*s%s\n", (int)users[i].name.n, users[i].name.p,
-			       (unsigned long long)users[i].used_messages, (unsigned long long)users[i].used_bytes,
-			       (int)users[i].mail.n, users[i].mail.p, users[i].is_admin ? "  admin" : "");
+			printf("%-24.*s %10llu messages %14llu bytes  %.*s%s%s\n", (int)users[i].name.n,
+			       users[i].name.p, (unsigned long long)users[i].used_messages,
+			       (unsigned long long)users[i].used_bytes, (int)users[i].mail.n, users[i].mail.p,
+			       users[i].is_admin ? "  admin" : "", users[i].is_disabled ? "  disabled" : "");
 		}
 	}
 	if (status == STORE_OK && admin->json)
@@ -299,10 +300,11 @@ int admin_user_show(struct admin *admin, int argc, char **argv)
 		putchar('\n');
 	} else if (rc == EX_OK) {
 		printf("name      %.*s\ndisplay   %.*s\nmail      %.*s\nmessages  %llu\nbytes     %llu\nquota     "
-		       "%llu\nadmin     %s\n",
+		       "%llu\nadmin     %s\ndisabled  %s\n",
 		       (int)user.name.n, user.name.p, (int)user.display_name.n, user.display_name.p, (int)user.mail.n,
 		       user.mail.p, (unsigned long long)user.used_messages, (unsigned long long)user.used_bytes,
-		       (unsigned long long)user.quota_bytes, user.is_admin ? "yes" : "no");
+		       (unsigned long long)user.quota_bytes, user.is_admin ? "yes" : "no",
+		       user.is_disabled ? "yes" : "no");
 	}
 	arena_destroy(&arena);
 	return rc;
@@ -328,6 +330,56 @@ int admin_user_quota(struct admin *admin, int argc, char **argv)
 	else if (rc == EX_OK)
 		printf("%llu of %llu bytes\n", (unsigned long long)user.used_bytes,
 		       (unsigned long long)user.quota_bytes);
+	arena_destroy(&arena);
+	return rc;
+}
+
+/* "yes" or "no" */
+static bool parse_yes(const char *text, bool *yes_r)
+{
+	*yes_r = strcmp(text, "yes") == 0;
+	return *yes_r || strcmp(text, "no") == 0;
+}
+
+static bool parse_changes(int argc, char **argv, struct store_user *user)
+{
+	static const struct option longs[] = {{"name", required_argument, NULL, 'n'},
+					      {"mail", required_argument, NULL, 'm'},
+					      {"admin", required_argument, NULL, 'a'},
+					      {"disabled", required_argument, NULL, 'd'},
+					      {NULL, 0, NULL, 0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == 'n')
+			user->display_name = span_of(optarg);
+		else if (c == 'm')
+			user->mail = span_of(optarg);
+		else if ((c != 'a' || !parse_yes(optarg, &user->is_admin)) &&
+			 (c != 'd' || !parse_yes(optarg, &user->is_disabled)))
+			return false;
+	}
+	return argc - optind == 1;
+}
+
+int admin_user_set(struct admin *admin, int argc, char **argv)
+{
+	struct arena *arena;
+	struct store_user user = {0};
+	int rc;
+
+	/* once to learn the name, which may stand anywhere, and once for what changes */
+	if (!parse_changes(argc, argv, &user))
+		return admin_usage(admin, "want one NAME and what to change, with yes or no");
+	arena = arena_create();
+	if ((rc = admin_find_user(admin, argv[optind], arena, &user)) == EX_OK) {
+		optind = 0;
+		(void)parse_changes(argc, argv, &user);
+		rc = admin_fail_status(admin,
+				       store_user_set_profile(admin->store, user.id, user.display_name, user.mail,
+							      user.is_admin, user.is_disabled),
+				       argv[optind]);
+	}
 	arena_destroy(&arena);
 	return rc;
 }
