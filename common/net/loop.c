@@ -10,7 +10,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 250 };
+enum {
+	SWEEP_MS = 250,
+	REMIND_MS = 1000, /* of a time limit that a busy worker has not seen yet */
+};
+
+void loop_due(struct loop *loop, int64_t at)
+{
+	int64_t due = atomic_load(&loop->due);
+
+	while (at < due && !atomic_compare_exchange_weak(&loop->due, &due, at))
+		;
+}
 
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
@@ -24,6 +35,7 @@ void loop_adopt(struct loop *loop, struct net_transport *transport)
 	int rc;
 
 	TAILQ_INSERT_TAIL(&loop->sessions, transport, all);
+	loop_due(loop, atomic_load(&transport->deadline)); /* a sweep may have come before us */
 	rc = event_assign(&transport->event, loop->base, transport->fd,
 			  EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_socket, transport);
 	must(rc == 0);
@@ -91,28 +103,46 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(loop->base);
 }
 
-/* Time limits are coarse, so one look at all sessions four times a second is cheaper than a timer for each. */
+/* What has come about, and when there is something to look for again. */
+static unsigned times_of(struct net_transport *transport, int64_t now, int64_t *again)
+{
+	int64_t timer_at = atomic_load(&transport->timer_at), deadline = atomic_load(&transport->deadline);
+	unsigned bits = 0;
+
+	if (timer_at != 0 && now >= timer_at && atomic_compare_exchange_strong(&transport->timer_at, &timer_at, 0))
+		bits |= TURN_TIMER;
+	else if (timer_at != 0 && timer_at < *again)
+		*again = timer_at;
+	if (now >= deadline) {
+		bits |= TURN_TIMEOUT;
+		deadline = now + REMIND_MS;
+	}
+	if (deadline < *again)
+		*again = deadline;
+	return bits;
+}
+
+/* Time limits are coarse, so a look at all sessions, at most four times a second and only when one of them may be due,
+ * is cheaper than a timer for each. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
-	int64_t now = clock_uptime_ms();
+	int64_t now = clock_uptime_ms(), again = INT64_MAX;
 	struct net_transport *transport, *next;
 
 	(void)fd;
 	(void)what;
+	if (now < atomic_load(&loop->due))
+		return;
+	atomic_store(&loop->due, INT64_MAX); /* who sets a time from now on lowers it */
 	for (transport = TAILQ_FIRST(&loop->sessions); transport != NULL; transport = next) {
-		int64_t timer_at = atomic_load(&transport->timer_at);
-		unsigned bits = 0;
+		unsigned bits = times_of(transport, now, &again);
 
 		next = TAILQ_NEXT(transport, all);
-		if (timer_at != 0 && now >= timer_at &&
-		    atomic_compare_exchange_strong(&transport->timer_at, &timer_at, 0))
-			bits |= TURN_TIMER;
-		if (now >= atomic_load(&transport->deadline))
-			bits |= TURN_TIMEOUT;
 		if (bits != 0)
 			turn_post_in_loop(transport, bits);
 	}
+	loop_due(loop, again);
 }
 
 void loop_wake(struct loop *loop)
@@ -146,7 +176,7 @@ void loop_init(struct loop *loop, struct net_daemon *daemon)
 
 	must(config != NULL);
 	(void)event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_O1 | EV_FEATURE_EARLY_CLOSE);
-	*loop = (struct loop){.daemon = daemon};
+	*loop = (struct loop){.daemon = daemon, .due = INT64_MAX};
 	loop->base = event_base_new_with_config(config);
 	event_config_free(config);
 	must(loop->base != NULL);

@@ -21,7 +21,12 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-enum { SETTINGS_MAX = 64, TABLES_MAX = 16 };
+enum {
+	SETTINGS_MAX = 256,
+	TABLES_MAX = 16,
+	TRIM_S = 30,
+	TRIM_SESSIONS = 100, /* fewer are not worth it */
+};
 
 struct options {
 	const char *config;
@@ -68,8 +73,11 @@ static int parse_options(int argc, char **argv, const struct net_program *progra
 			options->config = optarg;
 			break;
 		case 'o':
-			if (options->setting_count < SETTINGS_MAX)
-				options->settings[options->setting_count++] = optarg;
+			if (options->setting_count == SETTINGS_MAX) {
+				usage(program, stderr);
+				return EX_USAGE;
+			}
+			options->settings[options->setting_count++] = optarg;
 			break;
 		case 'k':
 			options->check = true;
@@ -240,19 +248,33 @@ static void drain(struct net_daemon *daemon)
 	}
 }
 
+/* After a rush the heap's free pages go back to the system. */
+static uint64_t give_memory_back(struct net_daemon *daemon, uint64_t most)
+{
+	uint64_t sessions = atomic_load(&daemon->sessions);
+
+	if (sessions + TRIM_SESSIONS < most / 2) {
+		(void)malloc_trim(0);
+		most = sessions;
+	}
+	return sessions > most ? sessions : most;
+}
+
 /* Signals are taken here and nowhere else: every other thread has them blocked. */
 static void wait_for_the_end(struct net_daemon *daemon, const struct config_key *listen, const struct options *options,
 			     const sigset_t *signals)
 {
-	for (;;) {
-		int number = 0;
+	static const struct timespec pause = {.tv_sec = TRIM_S};
+	uint64_t most = 0;
 
-		if (sigwait(signals, &number) != 0)
-			continue;
+	for (;;) {
+		int number = sigtimedwait(signals, NULL, &pause);
+
 		if (number == SIGTERM || number == SIGINT)
 			return;
 		if (number == SIGHUP)
 			reload(daemon, listen, options);
+		most = give_memory_back(daemon, most);
 	}
 }
 

@@ -90,6 +90,7 @@ struct loop {
 	struct event *wake_event, *sweep_event;
 	int wake_fd;
 	_Atomic bool is_woken;
+	_Atomic int64_t due; /* no session's time comes before this */
 	struct transport_list sessions;
 	pthread_mutex_t lock; /* of the two lists below */
 	struct transport_queue fresh, dead;
@@ -177,8 +178,9 @@ void loop_start(struct loop *loop);
 void loop_adopt(struct loop *loop, struct net_transport *transport); /* the loop's thread */
 void loop_add(struct loop *loop, struct net_transport *transport);   /* any thread */
 void loop_bury(struct loop *loop, struct net_transport *transport);  /* any thread, once a session */
-void loop_wake(struct loop *loop);                                   /* any thread */
-void loop_stop(struct loop *loop);                                   /* any thread; then join */
+void loop_due(struct loop *loop, int64_t at); /* any thread: a session has something to do at that time */
+void loop_wake(struct loop *loop);            /* any thread */
+void loop_stop(struct loop *loop);            /* any thread; then join */
 void loop_done(struct loop *loop);
 
 /* worker.c */

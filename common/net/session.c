@@ -63,7 +63,11 @@ void net_session_set_timeout(struct net_session *session, uint64_t ms)
 
 void net_session_set_timer(struct net_session *session, uint64_t ms)
 {
-	atomic_store(&session->transport->timer_at, ms == 0 ? 0 : clock_uptime_ms() + (int64_t)ms);
+	int64_t at = clock_uptime_ms() + (int64_t)ms;
+
+	atomic_store(&session->transport->timer_at, ms == 0 ? 0 : at);
+	if (ms != 0)
+		loop_due(session->transport->loop, at);
 }
 
 bool net_can_start_tls(const struct net_daemon *daemon)

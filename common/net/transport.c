@@ -148,7 +148,10 @@ void transport_unref(struct net_transport *transport)
 
 void transport_limit(struct net_transport *transport)
 {
-	atomic_store(&transport->deadline, clock_uptime_ms() + atomic_load(&transport->timeout_ms));
+	int64_t deadline = clock_uptime_ms() + atomic_load(&transport->timeout_ms);
+
+	atomic_store(&transport->deadline, deadline);
+	loop_due(transport->loop, deadline);
 }
 
 void transport_touch(struct net_transport *transport)
