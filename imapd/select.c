@@ -248,28 +248,25 @@ void imap_examine_run(struct imap_session *session, struct imap_command *command
 	run_select(session, command, true);
 }
 
+/* The tagged OK must not carry HIGHESTMODSEQ (7162, 3.2.8): the client was not told what was removed. */
 void imap_close_run(struct imap_session *session, struct imap_command *command)
 {
 	struct imap_selected *selected = session->selected;
 	struct ranges removed = {0};
-	uint64_t modseq = 0;
+	uint64_t modseq;
 	enum store_status status = STORE_OK;
 
 	(void)command;
 	if (!selected->read_only)
 		status = store_message_expunge(session->imapd->store, session->actor, selected->mailbox, NULL, &removed,
 					       &modseq);
+	ranges_done(&removed);
 	if (status != STORE_OK && status != STORE_NOT_FOUND) {
-		ranges_done(&removed);
 		imap_no_status(session, status, "mailbox");
 		return;
 	}
 	imap_selected_leave(session);
-	if (removed.count > 0 && imap_has(session, IMAP_ENABLED_QRESYNC)) /* 7162, 3.2.8 */
-		imap_tagged(session, "OK", "[HIGHESTMODSEQ %llu] CLOSE completed", (unsigned long long)modseq);
-	else
-		imap_ok(session, "CLOSE completed");
-	ranges_done(&removed);
+	imap_ok(session, "CLOSE completed");
 }
 
 void imap_unselect_run(struct imap_session *session, struct imap_command *command)

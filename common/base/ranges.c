@@ -39,7 +39,9 @@ static void replace(struct ranges *set, size_t at, size_t gone, const struct ran
 
 	alloc_grow(&list, &set->capacity, set->count - gone + with_count, sizeof *set->list);
 	set->list = list;
-	memmove(set->list + at + with_count, set->list + at + gone, (set->count - at - gone) * sizeof *set->list);
+	if (at + gone < set->count)
+		memmove(set->list + at + with_count, set->list + at + gone,
+			(set->count - at - gone) * sizeof *set->list);
 	if (with_count > 0)
 		memcpy(set->list + at, with, with_count * sizeof *with);
 	set->count = set->count - gone + with_count;
