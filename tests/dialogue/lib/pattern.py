@@ -6,7 +6,9 @@ from tokens import ATOM, BRACKET, LIST, STRING, cut_expected, cut_response
 
 SPECIAL = re.compile(rb"\.\.\.|\$[a-z][a-z0-9_]*")
 SET = re.compile(rb"\d+([:,]\d+)+$")
-UNORDERED = {b"CAPABILITY", b"ENABLED", b"SEARCH", b"ESEARCH", b"FLAGS", b"PERMANENTFLAGS"}
+UNORDERED = {b"CAPABILITY", b"ENABLED", b"SEARCH", b"ESEARCH"}
+FLAG_LISTS = {b"FLAGS", b"PERMANENTFLAGS"}
+ATTRIBUTES = {b"LIST", b"LSUB", b"XLIST", b"FLAGS"}  # an unordered list comes first
 PAIRS = {b"FETCH", b"STATUS"}
 
 
@@ -44,8 +46,6 @@ def regex_of(text, bound, is_string, fold):
 
 def match_word(want, got, bound, fold):
     """The bindings afterwards, or None. want is ATOM or STRING."""
-    if want.kind == ATOM and SPECIAL.fullmatch(want.value) and want.value != b"..." and got.kind in (LIST, BRACKET):
-        return None
     if got.kind not in (ATOM, STRING):
         return None
     nil = [node.kind == ATOM and node.value.upper() == b"NIL" for node in (want, got)]
@@ -68,12 +68,10 @@ def is_any(node):
     return node.kind == ATOM and node.value == b"..."
 
 
-def match_node(want, got, bound, fold=False, how=None):
-    if want.kind in (LIST, BRACKET):
-        if want.kind != got.kind:
-            return None
-        return match_nodes(want.value, got.value, bound, fold, how)
-    return match_word(want, got, bound, fold)
+def match_node(want, got, bound, fold):
+    if want.kind not in (LIST, BRACKET):
+        return match_word(want, got, bound, fold)
+    return match_in_order(want.value, got.value, bound, fold) if want.kind == got.kind else None
 
 
 def match_in_order(want, got, bound, fold):
@@ -90,7 +88,7 @@ def match_in_order(want, got, bound, fold):
         return None
     # the list behind these words is unordered: FLAGS (\Seen \Draft) in a response code or a FETCH item
     name = want[0].value.upper() if want[0].kind == ATOM else b""
-    if name in UNORDERED and len(want) > 1 and len(got) > 1 and want[1].kind == got[1].kind == LIST:
+    if name in FLAG_LISTS and len(want) > 1 and len(got) > 1 and want[1].kind == got[1].kind == LIST:
         if match_word(want[0], got[0], bound, fold) is None:
             return None
         after = match_any_order(want[1].value, got[1].value, bound, fold)
@@ -117,7 +115,7 @@ def match_any_order(want, got, bound, fold):
 
 def match_pairs(want, got, bound):
     """FETCH and STATUS items: name and value, in any order."""
-    open_ended = any(is_any(node) for node in want[::1])
+    open_ended = any(is_any(node) for node in want)
     pairs, at = [], 0
     while at < len(want):
         if is_any(want[at]):
@@ -143,12 +141,20 @@ def match_pairs(want, got, bound):
     return bound
 
 
-def match_nodes(want, got, bound, fold=False, how=None):
-    if how == "pairs":
-        return match_pairs(want, got, bound)
-    if how == "any":
-        return match_any_order(want, got, bound, fold)
-    return match_in_order(want, got, bound, fold)
+def match_data(word, want, got, bound):
+    """What stands behind the word that says what a response is."""
+    def both_are_lists(at):
+        return bool(want and got) and want[at].kind == got[at].kind == LIST
+
+    if word in PAIRS and both_are_lists(-1):
+        bound = match_in_order(want[:-1], got[:-1], bound, False)
+        return None if bound is None else match_pairs(want[-1].value, got[-1].value, bound)
+    if word in ATTRIBUTES and both_are_lists(0):
+        bound = match_any_order(want[0].value, got[0].value, bound, False)
+        return None if bound is None else match_in_order(want[1:], got[1:], bound, False)
+    if word in UNORDERED:
+        return match_any_order(want, got, bound, False)
+    return match_in_order(want, got, bound, False)
 
 
 class Pattern:
@@ -162,33 +168,23 @@ class Pattern:
     def match(self, response, bound):
         """The bindings afterwards, or None."""
         got = cut_response(response)
-        want = self.nodes
         if self.tag not in (b"*", b"+"):
             return self.match_tagged(got, bound)
-        if self.tag == b"+" or len(want) < 2 or len(got) < 2:
-            return match_in_order(want, got, bound, False)
-        if want[0].value != got[0].value:
-            return None
-        # "* 3 FETCH (…)" and "* STATUS name (…)": the word that says what it is
-        at = 2 if len(want) > 2 and len(got) > 2 and got[1].kind == ATOM and got[1].value.isdigit() and not is_any(want[1]) else 1
-        word = want[at].value.upper() if want[at].kind == ATOM else b""
+        if self.tag == b"+" or len(self.nodes) < 2 or len(got) < 2:
+            return match_in_order(self.nodes, got, bound, False)
+        return self.match_untagged(got, bound)
+
+    def match_untagged(self, got, bound):
+        """The words up to the one that says what it is ("* 3 FETCH", "* STATUS"), then the data behind it."""
+        want = self.nodes
+        has_number = len(want) > 2 and len(got) > 2 and got[1].value.isdigit() if got[1].kind == ATOM else False
+        at = 2 if has_number and not is_any(want[1]) else 1
         head = match_in_order(want[:at + 1], got[:at + 1], bound, False)
         if head is None and any(is_any(node) for node in want[:at + 1]):
             return match_in_order(want, got, bound, False)
         if head is None:
             return None
-        want, got = want[at + 1:], got[at + 1:]
-        if word in PAIRS and want and got and want[-1].kind == got[-1].kind == LIST:
-            head = match_in_order(want[:-1], got[:-1], head, False)
-            return None if head is None else match_pairs(want[-1].value, got[-1].value, head)
-        if word in (b"LIST", b"LSUB", b"XLIST") and want and got and want[0].kind == got[0].kind == LIST:
-            head = match_any_order(want[0].value, got[0].value, head, False)
-            return None if head is None else match_in_order(want[1:], got[1:], head, False)
-        if word == b"FLAGS" and want and got and want[0].kind == got[0].kind == LIST:
-            return match_any_order(want[0].value, got[0].value, head, False)
-        if word in UNORDERED:
-            return match_any_order(want, got, head, False)
-        return match_in_order(want, got, head, False)
+        return match_data(want[at].value.upper() if want[at].kind == ATOM else b"", want[at + 1:], got[at + 1:], head)
 
     def match_tagged(self, got, bound):
         """`a1 NO|BAD [CODE] ...`"""
