@@ -60,42 +60,64 @@ static bool parse_options(int argc, char **argv, struct import *import, struct i
 	return true;
 }
 
-/* Each source of each user has a journal of its own. */
-static int open_journal(struct import *import, const char *path)
+/* What the journal of a source is named after: user, mailbox and path; files that are given one by one share that of
+ * their folder. */
+static int identify(struct import *import, import_source_fn *read, const char *path, struct buf *identity)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (realpath(path, real) == NULL || stat(real, &st) != 0)
+		return admin_fail(import->admin, EX_NOINPUT, "%s: %s", path, strerror(errno));
+	if (read == import_eml && !S_ISDIR(st.st_mode))
+		*strrchr(real, '/') = '\0';
+	buf_printf(identity, "%llu\t%s\t%s\t%s", (unsigned long long)import->user, import->user_name,
+		   import->mailbox_name == NULL ? "" : import->mailbox_name, real);
+	return EX_OK;
+}
+
+static int close_source(struct import *import)
+{
+	int rc = import->journal == NULL ? EX_OK : import_flush(import);
+
+	journal_close(&import->journal);
+	buf_done(&import->source);
+	return rc;
+}
+
+/* The journal of a source, which may be the one that is open. */
+static int open_source(struct import *import, struct buf *identity)
 {
 	struct store_options options;
-	struct buf folder = {0}, identity = {0};
-	char real[PATH_MAX], *error = NULL;
+	struct buf folder = {0};
+	char *error = NULL;
+	int rc;
 
-	if (realpath(path, real) == NULL)
-		return admin_fail(import->admin, EX_NOINPUT, "%s: %s", path, strerror(errno));
+	if (import->journal != NULL && span_equal(buf_view(identity), buf_view(&import->source)))
+		return EX_OK;
+	if ((rc = close_source(import)) != EX_OK)
+		return rc;
 	store_options_from(import->admin->config, &options);
 	buf_printf(&folder, "%s/import", options.path);
-	buf_printf(&identity, "%llu\t%s\t%s\t%s", (unsigned long long)import->user, import->user_name,
-		   import->mailbox_name == NULL ? "" : import->mailbox_name, real);
-	import->journal = journal_open(buf_cstr(&folder), buf_view(&identity), import->restart, &error);
+	import->journal = journal_open(buf_cstr(&folder), buf_view(identity), import->restart, &error);
 	buf_done(&folder);
-	buf_done(&identity);
-	if (import->journal != NULL)
-		return EX_OK;
-	(void)admin_fail(import->admin, EX_TEMPFAIL, "%s", error);
+	if (import->journal == NULL)
+		rc = admin_fail(import->admin, EX_TEMPFAIL, "%s", error);
 	free(error);
-	return EX_TEMPFAIL;
+	buf_span(&import->source, buf_view(identity));
+	return rc != EX_OK ? rc : import_recover(import);
 }
 
 static int read_source(struct import *import, import_source_fn *read, const char *path)
 {
-	int rc = open_journal(import, path);
+	struct buf identity = {0};
+	int rc = identify(import, read, path, &identity);
 
 	if (rc == EX_OK)
-		rc = import_recover(import);
+		rc = open_source(import, &identity);
 	if (rc == EX_OK)
 		rc = read(import, path);
-	journal_close(&import->journal);
-	for (size_t i = 0; i < import->count; i++) /* of a source that failed */
-		buf_done(&import->slots[i].bytes);
-	import->count = 0;
-	import->bytes = 0;
+	buf_done(&identity);
 	return rc;
 }
 
@@ -105,6 +127,8 @@ static int read_for_user(struct import *import, import_source_fn *read, const ch
 	struct store_user found;
 	int rc = admin_find_user(import->admin, user, arena, &found);
 
+	if (rc == EX_OK && found.id != import->user)
+		rc = close_source(import);
 	if (rc == EX_OK) {
 		import->user_name = user;
 		import->user = found.id;
@@ -160,15 +184,16 @@ static void print_summary(struct import *import)
 static int run(struct import *import, const struct import_options *options, int argc, char **argv)
 {
 	const char *user = import->user_name;
-	int rc = EX_OK;
+	int rc = EX_OK, closed;
 
 	progress_init(&import->progress);
 	if (options->map != NULL)
 		rc = read_map(import, options->read, options->map);
 	for (int i = optind; i < argc && rc == EX_OK; i++)
 		rc = read_for_user(import, options->read, user, argv[i]);
+	closed = close_source(import); /* where one failed, those in front of it are taken in */
 	print_summary(import);
-	return rc;
+	return rc != EX_OK ? rc : closed;
 }
 
 int admin_import(struct admin *admin, int argc, char **argv)

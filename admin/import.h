@@ -42,6 +42,7 @@ struct import {
 	bool restart;
 	uint64_t user;
 	struct journal *journal; /* of the source being read */
+	struct buf source;       /* what that journal is named after */
 	struct progress progress;
 	uint64_t skipped;
 

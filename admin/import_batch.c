@@ -32,10 +32,8 @@ int import_mailbox(struct import *import, struct span name)
 	struct buf normal = {0};
 	struct store_mailbox mailbox;
 	enum store_status status;
-	int rc = import_flush(import);
+	int rc = EX_OK;
 
-	if (rc != EX_OK)
-		goto out;
 	admin_mailbox_name(name, &normal);
 	name = buf_view(&normal);
 	status = store_mailbox_find(import->admin->store, import->user, name, arena, &mailbox);
@@ -44,12 +42,12 @@ int import_mailbox(struct import *import, struct span name)
 		if (status == STORE_OK)
 			status = store_mailbox_subscribe(import->admin->store, import->user, name, true);
 	}
-	if (status != STORE_OK) {
+	if (status != STORE_OK)
 		rc = fail(import, status, name);
-		goto out;
-	}
-	import->mailbox = mailbox.id;
-out:
+	else if (mailbox.id != import->mailbox)
+		rc = import_flush(import);
+	if (rc == EX_OK)
+		import->mailbox = mailbox.id;
 	buf_done(&normal);
 	arena_destroy(&arena);
 	return rc;

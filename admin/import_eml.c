@@ -38,13 +38,15 @@ static int read_folder(struct import *import, const char *path)
 
 int import_eml(struct import *import, const char *path)
 {
+	const char *slash = strrchr(path, '/');
 	struct stat st;
 	int rc;
 
 	if (stat(path, &st) != 0)
 		return admin_fail(import->admin, EX_NOINPUT, "%s: %s", path, strerror(errno));
 	rc = import_mailbox(import, span_of(import->mailbox_name == NULL ? "INBOX" : import->mailbox_name));
-	if (rc == EX_OK)
-		rc = S_ISDIR(st.st_mode) ? read_folder(import, path) : add_file(import, path, "");
-	return rc == EX_OK ? import_flush(import) : rc;
+	if (rc != EX_OK)
+		return rc;
+	return S_ISDIR(st.st_mode) ? read_folder(import, path)
+				   : add_file(import, path, slash == NULL ? path : slash + 1);
 }

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from daemon import Daemon, Tally
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOUSER, EX_UNAVAILABLE, EX_CANTCREAT, EX_TEMPFAIL, EX_CONFIG = 0, 64, 65, 66, 67, 69, 73, 75, 78
-COMMANDS = ("user add", "user import", "user del", "user passwd", "user list", "user show", "user quota", "mailbox list", "mailbox create",
+COMMANDS = ("user add", "user import", "user del", "user passwd", "user list", "user show", "user quota", "user set", "mailbox list", "mailbox create",
             "mailbox delete", "mailbox rename", "import", "export", "check", "gc", "who", "kick", "trace", "version")
 THEN = 1700000000
 
@@ -247,7 +247,8 @@ def eml(daemon, tally):
     found = contents(daemon, "Files")
     tally.check([c[0] for c in found] == [crlf(message(9)), crlf(message(10)), b"Subject: no date\r\n\r\n"], "eml: bytes, in order")
     tally.check([c[2] for c in found] == [THEN, THEN, THEN + 5], "eml: dates")
-    import_again(daemon, tally, 1, "--user", "u1", "--mailbox", "Files", "--format", "eml", top + "/10.eml")
+    done = parsed(daemon, tally, "import", "--user", "u1", "--mailbox", "Files", "--format", "eml", top + "/10.eml")
+    tally.check(done and done["messages"] == 0 and done["skipped"] == 1, "eml: a file of a folder that is in: %r" % done)
     done = parsed(daemon, tally, "import", "--user", "u1", "--mailbox", "Files", "--format", "eml", "--restart", top)
     tally.check(done and done["messages"] == 3, "--restart forgets")
     exits(daemon, tally, EX_OK, "mailbox", "delete", "u1", "Files")

@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from daemon import Daemon, Tally
 
-EX_OK, EX_USAGE, EX_DATAERR, EX_CONFIG = 0, 64, 65, 78
+EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CONFIG = 0, 64, 65, 66, 78
 BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef" * 8192 + b"\r\n"
 
 
@@ -81,6 +81,27 @@ def many_arguments(daemon, tally):
     daemon.trivet("import", "--user", "u1", "--mailbox", "Many", "--format", "eml", *paths)
     counts = {m["name"]: m["messages"] for m in json.loads(daemon.trivet("mailbox", "list", "u1", "--json").stdout)}
     tally.check(counts.get("Many") == 5000, "5000 paths: %s" % counts.get("Many"))
+    tally.check(len(os.listdir(os.path.join(daemon.store, "import"))) == 1, "one journal for the files of a folder")
+    again = daemon.trivet("import", "--user", "u1", "--mailbox", "Many", "--format", "eml", folder, "--json")
+    tally.check(json.loads(again.stdout)["skipped"] == 5000, "the folder itself has nothing new: %s" % again.stdout)
+
+
+def a_path_that_is_not_there(daemon, tally):
+    one, two = os.path.join(daemon.folder, "one.eml"), os.path.join(daemon.folder, "two.eml")
+    for path in (one, two):
+        with open(path, "wb") as f:
+            f.write(b"Subject: x\r\n\r\n")
+    command = ("import", "--user", "u1", "--mailbox", "Some", "--format", "eml", one, os.path.join(daemon.folder, "nothing.eml"), two, "--json")
+    done = daemon.trivet(*command, check=False)
+    tally.check(done.returncode == EX_NOINPUT and json.loads(done.stdout)["messages"] == 1, "those in front of it are taken in: %s" % done.stdout)
+    listed = os.path.join(daemon.folder, "map")
+    with open(listed, "w") as f:
+        f.write("u1\t%s\nu2\t%s\nu1\t%s\n" % (one, one, two))
+    done = daemon.trivet("import", "--map", listed, "--mailbox", "Some", "--format", "eml", "--json")
+    tally.check(json.loads(done.stdout)["messages"] == 2, "a map of files: %s" % done.stdout)
+    for user, want in (("u1", 2), ("u2", 1)):
+        counts = {m["name"]: m["messages"] for m in json.loads(daemon.trivet("mailbox", "list", user, "--json").stdout)}
+        tally.check(counts.get("Some") == want, "%s has %s" % (user, counts.get("Some")))
 
 
 def everything(path):
@@ -129,6 +150,8 @@ def main():
         settings_of_a_user(daemon, tally)
         names_of_mailboxes(daemon, tally)
         many_arguments(daemon, tally)
+        daemon.add_users(["u2"])
+        a_path_that_is_not_there(daemon, tally)
         tally.check(daemon.stop() == 0, "the daemon ends well")
         tally.check(not daemon.sanitizer_report(), "no report of a sanitizer: %s" % daemon.sanitizer_report())
     finally:
