@@ -6,7 +6,7 @@ from tokens import ATOM, BRACKET, LIST, STRING, cut_expected, cut_response
 
 SPECIAL = re.compile(rb"\.\.\.|\$[a-z][a-z0-9_]*")
 SET = re.compile(rb"\d+([:,]\d+)+$")
-UNORDERED = {b"CAPABILITY", b"ENABLED", b"SEARCH", b"ESEARCH"}
+UNORDERED = {b"CAPABILITY", b"ENABLED", b"SEARCH"}
 FLAG_LISTS = {b"FLAGS", b"PERMANENTFLAGS"}
 ATTRIBUTES = {b"LIST", b"LSUB", b"XLIST", b"FLAGS"}  # an unordered list comes first
 PAIRS = {b"FETCH", b"STATUS"}
@@ -141,6 +141,17 @@ def match_pairs(want, got, bound):
     return bound
 
 
+def match_esearch(want, got, bound):
+    """The correlator, UID or not, then pairs of result and value."""
+    def behind_uid(nodes):
+        return 2 if len(nodes) > 1 and nodes[1].kind == ATOM and nodes[1].value.upper() == b"UID" else 1
+
+    if behind_uid(want) != behind_uid(got) and not (len(want) > 1 and is_any(want[1])):
+        return None
+    bound = match_node(want[0], got[0], bound, False)
+    return None if bound is None else match_pairs(want[behind_uid(want):], got[behind_uid(got):], bound)
+
+
 def match_data(word, want, got, bound):
     """What stands behind the word that says what a response is."""
     def both_are_lists(at):
@@ -152,6 +163,8 @@ def match_data(word, want, got, bound):
     if word in ATTRIBUTES and both_are_lists(0):
         bound = match_any_order(want[0].value, got[0].value, bound, False)
         return None if bound is None else match_in_order(want[1:], got[1:], bound, False)
+    if word == b"ESEARCH" and both_are_lists(0):
+        return match_esearch(want, got, bound)
     if word in UNORDERED:
         return match_any_order(want, got, bound, False)
     return match_in_order(want, got, bound, False)
