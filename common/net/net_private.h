@@ -167,6 +167,7 @@ bool transport_read(struct net_transport *transport);    /* one read; true: some
 bool transport_has_more(const struct net_transport *transport); /* received, and not yet in session->in */
 bool transport_flush(struct net_transport *transport);          /* sends what it can; false: the connection is broken */
 size_t transport_waiting(const struct net_transport *transport); /* bytes not yet taken by the kernel */
+void transport_discard(struct net_transport *transport);         /* what the socket holds, and nobody will read */
 void transport_finish(struct net_transport *transport);          /* all is sent: the last courtesies */
 void transport_limit(struct net_transport *transport);           /* the time limit starts anew */
 /* The client was heard of: likewise, but neither before log-in nor while closing, for those limits are absolute. */

@@ -80,7 +80,9 @@ bool net_session_start_tls(struct net_session *session)
 	if (!net_can_start_tls(session->daemon) || session->transport->ssl != NULL)
 		return false;
 	session->transport->wants_tls = true;
-	session->in.n = 0; /* what came in the clear is not believed (command injection) */
+	/* what came in the clear is not believed (command injection); what still comes breaks the handshake */
+	session->in.n = 0;
+	transport_discard(session->transport);
 	return true;
 }
 

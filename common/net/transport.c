@@ -347,17 +347,24 @@ bool transport_flush(struct net_transport *transport)
 	return ok;
 }
 
+void transport_discard(struct net_transport *transport)
+{
+	char scratch[READ_BYTES];
+	bool is_empty = false;
+
+	for (int i = 0; i < DISCARD_READS && !is_empty; i++)
+		is_empty = recv(transport->fd, scratch, sizeof scratch, MSG_DONTWAIT) <= 0;
+}
+
 /* The client of a clean end gets TLS's own farewell; and the kernel must not find unread bytes when the socket is
  * closed, or it resets the connection and may take our last words with it. */
 void transport_finish(struct net_transport *transport)
 {
-	char scratch[READ_BYTES];
-
 	if (transport->ssl != NULL) {
 		ERR_clear_error();
 		(void)SSL_shutdown(transport->ssl);
 		ERR_clear_error();
 	}
-	for (int i = 0; i < DISCARD_READS && !transport->is_drained; i++)
-		transport->is_drained = recv(transport->fd, scratch, sizeof scratch, MSG_DONTWAIT) <= 0;
+	if (!transport->is_drained)
+		transport_discard(transport);
 }
