@@ -56,6 +56,13 @@ void secrets_waste_time(struct span password, unsigned iterations); /* as long a
 /* Secrets for a name that has none: with the same salt while the process lives, and no password fits them. */
 void secrets_fake(const struct auth *auth, struct span name, struct buf *out);
 
+/* mechanism.c: any thread, does not wait */
+bool mechanism_is_on(const struct auth *auth, struct span mechanism); /* in the configuration */
+bool mechanism_is_plus(struct span mechanism);
+bool mechanism_is_clear(struct span mechanism); /* the password comes in clear */
+/* No clear passwords in the open, EXTERNAL with a certificate, -PLUS with a channel to bind. */
+bool mechanism_is_offered(const struct auth_peer *peer, struct span mechanism);
+
 /* sasl.c: once a process; false with a text where libsasl2 cannot be had. */
 bool sasl_is_ready(char **error_r);
 bool sasl_has_mechanism(const char *name); /* is there a plugin for it? */

@@ -29,11 +29,6 @@ struct auth_exchange {
 	bool is_done;                  /* all was well; the client still has to take the server's last word */
 };
 
-static bool is_plus(struct span mechanism)
-{
-	return mechanism.n > 5 && span_is_nocase(span_sub(mechanism, mechanism.n - 5, 5), "-PLUS");
-}
-
 /* --- locks and log of the library --- */
 
 static void *mutex_new(void)
@@ -209,7 +204,7 @@ bool sasl_has_mechanism(const char *name)
 	const char **known = sasl_global_listmech();
 	struct span base = span_of(name);
 
-	if (is_plus(base))
+	if (mechanism_is_plus(base))
 		base.n -= strlen("-PLUS");
 	for (; known != NULL && *known != NULL; known++)
 		if (span_is_nocase(base, *known))
@@ -288,18 +283,6 @@ static void set_callbacks(struct auth_exchange *exchange)
 	exchange->callbacks[n] = (sasl_callback_t){SASL_CB_LIST_END, NULL, NULL};
 }
 
-static bool has_word(struct span words, struct span word)
-{
-	while (words.n > 0) {
-		size_t end = span_find_byte(words, ' ');
-
-		if (span_equal_nocase(span_sub(words, 0, end), word))
-			return true;
-		words = end == SIZE_MAX ? (struct span){0} : span_sub(words, end + 1, SIZE_MAX);
-	}
-	return false;
-}
-
 /* "y": the client could bind to the channel, but has seen no -PLUS in our list. Where it was there, somebody in between
  * has taken it out (RFC 5802, 6); libsasl2 leaves that to us. */
 static bool is_downgraded(const struct auth_exchange *exchange, struct span first)
@@ -309,7 +292,7 @@ static bool is_downgraded(const struct auth_exchange *exchange, struct span firs
 	bool is_missed;
 
 	buf_printf(&plus, "%s-PLUS", exchange->mechanism);
-	is_missed = exchange->peer.binding != NULL && has_word(exchange->auth->offered, buf_view(&plus));
+	is_missed = exchange->peer.binding != NULL && mechanism_is_on(exchange->auth, buf_view(&plus));
 	buf_done(&plus);
 	return is_missed && span_starts_nocase(mechanism, SPAN("SCRAM-")) && span_starts(first, SPAN("y"));
 }
@@ -327,7 +310,7 @@ static bool open_conn(struct auth_exchange *exchange)
 	(void)sasl_setprop(exchange->conn, SASL_SSF_EXTERNAL, &ssf);
 	if (exchange->peer.client_name != NULL)
 		(void)sasl_setprop(exchange->conn, SASL_AUTH_EXTERNAL, exchange->peer.client_name);
-	if (is_plus(span_of(exchange->mechanism))) {
+	if (mechanism_is_plus(span_of(exchange->mechanism))) {
 		exchange->binding = (sasl_channel_binding_t){.name = exchange->peer.binding_type,
 							     .critical = 0,
 							     .len = exchange->peer.binding_size,
@@ -408,41 +391,6 @@ static enum auth_result after_step(struct auth_exchange *exchange, int rc, const
 			   delay_ms_r);
 }
 
-static bool is_clear(struct span mechanism)
-{
-	return span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN");
-}
-
-/* What this peer may use: no clear passwords in the open, EXTERNAL with a certificate, -PLUS with a channel to bind. */
-static bool is_offered(const struct auth_peer *peer, struct span mechanism)
-{
-	if (is_clear(mechanism))
-		return peer->is_trusted;
-	if (span_is_nocase(mechanism, "EXTERNAL"))
-		return peer->client_name != NULL;
-	return !is_plus(mechanism) || peer->binding != NULL;
-}
-
-void auth_mechanisms(const struct auth *auth, const struct auth_peer *peer, const char *prefix, struct buf *out)
-{
-	struct span rest = auth->offered;
-	bool first = true;
-
-	while (rest.n > 0) {
-		size_t end = span_find_byte(rest, ' ');
-		struct span one = span_sub(rest, 0, end);
-
-		if (one.n > 0 && is_offered(peer, one)) {
-			if (!first)
-				buf_byte(out, ' ');
-			first = false;
-			buf_text(out, prefix);
-			buf_span(out, one);
-		}
-		rest = end == SIZE_MAX ? (struct span){0} : span_sub(rest, end + 1, SIZE_MAX);
-	}
-}
-
 enum auth_result auth_exchange_start(struct auth *auth, const struct auth_peer *peer, struct span mechanism,
 				     struct span initial, bool has_initial, struct auth_exchange **exchange_r,
 				     struct buf *challenge, struct auth_identity *identity_r, unsigned *delay_ms_r)
@@ -454,10 +402,10 @@ enum auth_result auth_exchange_start(struct auth *auth, const struct auth_peer *
 
 	*exchange_r = NULL;
 	*delay_ms_r = 0;
-	if (!has_word(auth->offered, mechanism))
+	if (!mechanism_is_on(auth, mechanism))
 		return AUTH_UNKNOWN_MECHANISM;
-	if (!is_offered(peer, mechanism))
-		return !is_clear(mechanism)
+	if (!mechanism_is_offered(peer, mechanism))
+		return !mechanism_is_clear(mechanism)
 			       ? AUTH_UNKNOWN_MECHANISM
 			       : auth_finish(auth, peer, (struct span){0}, AUTH_INSECURE, NULL,
 					     span_is_nocase(mechanism, "PLAIN") ? "PLAIN" : "LOGIN", delay_ms_r);
