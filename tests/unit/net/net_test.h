@@ -424,6 +424,7 @@ static inline void net_test_start(struct net_test *t)
 	for (int i = 0; i < 1000 && (fd = net_test_connect_once(t->port)) < 0; i++)
 		usleep(10000);
 	assert_true(fd >= 0);
+	assert_int_equal(recv(fd, path, 1, 0), 1); /* its other sockets are open, too */
 	close(fd);
 }
 
