@@ -312,6 +312,7 @@ static void stop_threads(struct net_daemon *daemon)
 	for (unsigned i = 0; i < daemon->loop_count; i++)
 		pthread_join(daemon->loops[i].thread, NULL);
 	listeners_close(daemon);
+	transport_forget_all(daemon); /* net_wake() may still be called, until the program has stopped */
 	workers_stop(daemon);
 	for (unsigned i = 0; i < daemon->loop_count; i++)
 		loop_done(&daemon->loops[i]);

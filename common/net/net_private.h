@@ -159,6 +159,7 @@ struct net_transport *transport_find(struct net_daemon *daemon, uint64_t number)
 void transport_ref(struct net_transport *transport);
 void transport_unref(struct net_transport *transport);
 void transport_forget(struct net_transport *transport); /* no look-up finds it any more */
+void transport_forget_all(struct net_daemon *daemon);
 /* All sessions, each with a reference of the caller's. */
 struct net_transport **transport_all(struct net_daemon *daemon, size_t *count_r);
 char *transport_user(struct net_transport *transport);   /* any thread: a copy, or NULL */

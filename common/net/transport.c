@@ -123,6 +123,13 @@ void transport_forget(struct net_transport *transport)
 	pthread_mutex_unlock(&daemon->numbers_lock);
 }
 
+void transport_forget_all(struct net_daemon *daemon)
+{
+	pthread_mutex_lock(&daemon->numbers_lock);
+	memset(daemon->numbers, 0, sizeof daemon->numbers);
+	pthread_mutex_unlock(&daemon->numbers_lock);
+}
+
 void transport_ref(struct net_transport *transport)
 {
 	atomic_fetch_add(&transport->refs, 1);

@@ -181,11 +181,16 @@ static void outside_events(struct net_transport *transport, unsigned bits)
 
 static enum step work(struct net_transport *transport, enum place place, unsigned why)
 {
+	enum net_next next;
+
 	if (place == IN_LOOP)
 		return to_worker(transport, why);
 	why |= transport->why;
 	transport->why = 0;
-	return after_next(transport, transport->protocol->work(transport->session, why));
+	next = transport->protocol->work(transport->session, why);
+	if (atomic_load(&transport->state) & TURN_TIMEOUT) /* our work was slow, not the client */
+		transport_touch(transport);
+	return after_next(transport, next);
 }
 
 static enum step read_and_look(struct net_transport *transport)

@@ -17,10 +17,11 @@ static struct net_transport *next_turn(struct worker *worker)
 	bool is_stopping;
 
 	pthread_mutex_lock(&workers->lock);
-	if ((transport = STAILQ_FIRST(&workers->queue)) != NULL)
-		STAILQ_REMOVE_HEAD(&workers->queue, queue);
 	is_stopping = workers->is_stopping;
-	if (transport == NULL && !is_stopping) {
+	transport = is_stopping ? NULL : STAILQ_FIRST(&workers->queue); /* loop_done() ends those that still wait */
+	if (transport != NULL) {
+		STAILQ_REMOVE_HEAD(&workers->queue, queue);
+	} else if (!is_stopping) {
 		worker->next_idle = workers->idle;
 		workers->idle = worker;
 	}

@@ -178,12 +178,33 @@ static void test_per_user(void **state)
 	net_test_check_end(t);
 }
 
+/* What takes a worker longer than the limit is not the client's silence. */
+static void test_slow_work(void **state)
+{
+	struct net_test *t = *state;
+	struct client c;
+
+	net_test_configure(t, false, "[limits]\nidle_time = 1s\n");
+	net_test_start(t);
+	c = client_connect(t);
+	client_send(&c, "LOGIN a\nSLEEP 1700\n");
+	usleep(1300000);
+	client_send(&c, "ECHO x\n");
+	assert_line(&c, "OK");
+	assert_line(&c, "slept");
+	assert_line(&c, "x");
+	assert_line(&c, "too slow");
+	assert_end(&c);
+	client_close(&c);
+	net_test_check_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NET_TEST(test_log_in_time), NET_TEST(test_handshake_time), NET_TEST(test_idle_time),
 		NET_TEST(test_dead_reader), NET_TEST(test_connections),    NET_TEST(test_per_address),
-		NET_TEST(test_per_user),
+		NET_TEST(test_per_user),    NET_TEST(test_slow_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
