@@ -85,7 +85,7 @@ static void write_before_login(struct imap_session *session)
 	struct out *out = &session->net.out;
 	struct auth_peer peer = {
 		.remote = session->net.remote, .is_trusted = session->net.is_trusted, .is_tls = session->net.is_tls};
-	struct imap_peer whole = {0};
+	struct login_peer whole = {0};
 
 	for (size_t i = 0; i < sizeof imap_features_before_login / sizeof *imap_features_before_login; i++) {
 		out_byte(out, ' ');
@@ -96,12 +96,12 @@ static void write_before_login(struct imap_session *session)
 	if (!session->net.is_trusted)
 		out_text(out, " LOGINDISABLED");
 	if (session->net.is_tls) {
-		imap_peer_init(&whole, session);
+		login_peer_init(&whole, &session->net);
 		peer = whole.peer;
 	}
 	out_byte(out, ' ');
-	auth_mechanisms(session->imapd->auth, &peer, "AUTH=", &out->bytes);
-	imap_peer_done(&whole);
+	auth_mechanisms(session->imapd->service.auth, &peer, "AUTH=", &out->bytes);
+	login_peer_done(&whole);
 }
 
 void imap_write_capabilities(struct imap_session *session)

@@ -59,7 +59,7 @@ static void answer_move(struct imap_session *session, struct imap_command *comma
 static void copy_or_move(struct imap_session *session, struct imap_command *command, bool move)
 {
 	const struct imap_copy *arg = &command->copy;
-	struct store *store = session->imapd->store;
+	struct store *store = session->imapd->service.store;
 	struct store_mailbox target;
 	struct store_copied copied = {0};
 	struct ranges uids = {0};

@@ -11,7 +11,7 @@ void imap_expunge_run(struct imap_session *session, struct imap_command *command
 
 	if (command->by_uid)
 		(void)imap_resolve(session, &command->expunge.set, true, &uids);
-	status = store_message_expunge(session->imapd->store, session->actor, session->selected->mailbox,
+	status = store_message_expunge(session->imapd->service.store, session->actor, session->selected->mailbox,
 				       command->by_uid ? &uids : NULL, &removed, &modseq);
 	if (status != STORE_OK) {
 		imap_no_status(session, status, "mailbox");

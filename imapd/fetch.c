@@ -235,7 +235,7 @@ static enum imap_step go_on_with_row(struct fetch *f)
 static void read_contents(struct fetch *f)
 {
 	struct fetch_stopped stopped = {.f = f};
-	enum store_status status = store_content_each(f->session->imapd->store, f->blobs + f->row_next,
+	enum store_status status = store_content_each(f->session->imapd->service.store, f->blobs + f->row_next,
 						      f->row_count - f->row_next, f->content, write_content, &stopped);
 
 	if (status != STORE_OK && status != STORE_BUSY && f->row_next < f->row_count) {

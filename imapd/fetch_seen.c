@@ -68,7 +68,7 @@ enum store_status fetch_set_seen(struct fetch *f)
 	find_unseen(f, &unseen);
 	if (unseen.count == 0)
 		goto out;
-	status = store_message_flags(session->imapd->store, session->actor, session->selected->mailbox, &unseen,
+	status = store_message_flags(session->imapd->service.store, session->actor, session->selected->mailbox, &unseen,
 				     &change, &flagged);
 	store_flagged_done(&flagged);
 	if (status == STORE_DENIED) /* who may only read reads all the same */
@@ -115,7 +115,7 @@ enum store_status fetch_tell_vanished(struct fetch *f, const struct imap_set *se
 {
 	struct imap_session *session = f->session;
 	struct ranges removed = {0}, told = {0};
-	enum store_status status = store_message_removed_since(session->imapd->store, session->actor,
+	enum store_status status = store_message_removed_since(session->imapd->service.store, session->actor,
 							       session->selected->mailbox, f->since, &removed);
 
 	if (status == STORE_OK) {

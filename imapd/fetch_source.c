@@ -28,7 +28,7 @@ enum store_status fetch_source_open(struct fetch *f, uint64_t blob, const struct
 
 	fetch_source_close(f);
 	copy_derived(f, &content->derived);
-	status = store_blob_open(f->session->imapd->store, blob, &f->source.blob);
+	status = store_blob_open(f->session->imapd->service.store, blob, &f->source.blob);
 	if (status != STORE_OK)
 		return status;
 	f->source.size = store_blob_size(f->source.blob);
@@ -78,7 +78,7 @@ enum store_status fetch_source_derive(struct fetch *f, uint64_t blob)
 	enum store_status status;
 
 	fetch_source_close(f);
-	if ((status = store_blob_open(f->session->imapd->store, blob, &f->source.blob)) != STORE_OK)
+	if ((status = store_blob_open(f->session->imapd->service.store, blob, &f->source.blob)) != STORE_OK)
 		return status;
 	f->source.size = store_blob_size(f->source.blob);
 	if (!fetch_source_view(f, 0, f->source.size, &all))

@@ -2,11 +2,7 @@
 #ifndef IMAPD_IMAPD_H
 #define IMAPD_IMAPD_H
 
-#include "common/auth/auth.h"
-#include "common/config/config.h"
-#include "common/directory/directory.h"
-#include "common/net/net.h"
-#include "common/store/store.h"
+#include "common/service/service.h"
 
 struct imap_watchers; /* watchers.h */
 
@@ -19,10 +15,7 @@ struct imap_limits { /* [imap], fixed at the start */
 };
 
 struct imapd {
-	struct net_daemon *net;
-	struct store *store;
-	struct directory *directory;
-	struct auth *auth;
+	struct service service;
 	struct imap_watchers *watchers;
 	struct imap_limits limits;
 };

@@ -36,7 +36,7 @@ void imap_create_run(struct imap_session *session, struct imap_command *command)
 			imap_no(session, "[USEATTR] That special use is not possible");
 			return;
 		}
-	status = store_mailbox_create(session->imapd->store, session->actor, arg->mailbox, uses, &made);
+	status = store_mailbox_create(session->imapd->service.store, session->actor, arg->mailbox, uses, &made);
 	if (status == STORE_CONFLICT)
 		imap_no(session, "[USEATTR] Another mailbox has that special use");
 	else if (status != STORE_OK)
@@ -48,7 +48,7 @@ void imap_create_run(struct imap_session *session, struct imap_command *command)
 void imap_delete_run(struct imap_session *session, struct imap_command *command)
 {
 	struct span name = command->mailbox.mailbox;
-	enum store_status status = store_mailbox_delete(session->imapd->store, session->actor, name);
+	enum store_status status = store_mailbox_delete(session->imapd->service.store, session->actor, name);
 
 	if (status == STORE_CONFLICT) {
 		imap_no(session, "[HASCHILDREN] The name has children");
@@ -72,7 +72,7 @@ void imap_delete_run(struct imap_session *session, struct imap_command *command)
 void imap_rename_run(struct imap_session *session, struct imap_command *command)
 {
 	enum store_status status =
-		store_mailbox_rename(session->imapd->store, session->actor, command->rename.from, command->rename.to);
+		store_mailbox_rename(session->imapd->service.store, session->actor, command->rename.from, command->rename.to);
 
 	if (status != STORE_OK)
 		imap_no_status(session, status, "mailbox");
@@ -82,7 +82,7 @@ void imap_rename_run(struct imap_session *session, struct imap_command *command)
 
 static void subscribe(struct imap_session *session, struct span name, bool subscribed)
 {
-	enum store_status status = store_mailbox_subscribe(session->imapd->store, session->actor, name, subscribed);
+	enum store_status status = store_mailbox_subscribe(session->imapd->service.store, session->actor, name, subscribed);
 
 	if (status == STORE_NOT_FOUND && !subscribed)
 		status = STORE_OK; /* it is not subscribed to: that is what was wanted */

@@ -2,7 +2,6 @@
 #include "imapd/imapd.h"
 #include "imapd/watchers.h"
 #include "common/base/alloc.h"
-#include "common/directory/store_config.h"
 
 #include <stdlib.h>
 
@@ -42,9 +41,7 @@ static void read_limits(const struct config *config, struct imap_limits *limits)
 
 static void destroy(struct imapd **imapd)
 {
-	auth_destroy(&(*imapd)->auth);
-	directory_destroy(&(*imapd)->directory);
-	store_close(&(*imapd)->store);
+	service_close(&(*imapd)->service);
 	imap_watchers_destroy(&(*imapd)->watchers);
 	free(*imapd);
 	*imapd = NULL;
@@ -53,30 +50,21 @@ static void destroy(struct imapd **imapd)
 static char *start(struct net_daemon *net, const struct config *config, void **state_r)
 {
 	struct imapd *imapd = alloc_zero(1, sizeof *imapd);
-	struct store_options options;
-	char *error = NULL;
+	char *error;
 
-	imapd->net = net;
 	read_limits(config, &imapd->limits);
 	imapd->watchers = imap_watchers_create(imapd);
-	store_options_from(config, &options);
-	if (store_open(&options, &imapd->store, &error) != STORE_OK)
-		goto failed;
-	store_on_change(imapd->store, imap_watchers_wake, imapd->watchers);
-	imapd->directory = directory_create(config, imapd->store);
-	if ((imapd->auth = auth_create(config, imapd->directory, "imap", &error)) == NULL)
-		goto failed;
+	error = service_open(&imapd->service, net, config, "imap", imap_watchers_wake, imapd->watchers);
+	if (error != NULL)
+		destroy(&imapd);
 	*state_r = imapd;
-	return NULL;
-failed:
-	destroy(&imapd);
 	return error;
 }
 
 static void reload(struct net_daemon *net, const struct config *config, void *state)
 {
 	(void)net;
-	auth_reload(((struct imapd *)state)->auth, config);
+	auth_reload(((struct imapd *)state)->service.auth, config);
 }
 
 static void stop(struct net_daemon *net, void *state)
@@ -89,18 +77,17 @@ static void stop(struct net_daemon *net, void *state)
 
 static bool healthy(void *state)
 {
-	return store_ping(((struct imapd *)state)->store) == STORE_OK;
+	return service_is_healthy(&((struct imapd *)state)->service);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct config_key *const more_keys[] = {store_keys, directory_keys, auth_keys};
-	static const struct net_program program = {
+	const struct net_program program = {
 		.name = "trivet-imapd",
 		.default_config = "/etc/trivet/imapd.conf",
 		.keys = imapd_keys,
-		.more_keys = more_keys,
-		.more_keys_count = sizeof more_keys / sizeof *more_keys,
+		.more_keys = service_keys,
+		.more_keys_count = service_keys_count,
 		.listeners = imap_listeners,
 		.listener_count = sizeof imap_listeners / sizeof *imap_listeners,
 		.start = start,

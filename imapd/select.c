@@ -49,7 +49,7 @@ void imap_selected_leave(struct imap_session *session)
 	 */
 	if (!selected->read_only && selected->view->recent_from < selected->view->uidnext &&
 	    !imap_has(session, IMAP_ENABLED_REV2))
-		(void)store_mailbox_recent(session->imapd->store, session->actor, selected->mailbox, true, &first);
+		(void)store_mailbox_recent(session->imapd->service.store, session->actor, selected->mailbox, true, &first);
 	store_snapshot_unref(&selected->view);
 	ranges_done(&selected->saved);
 	free(selected->name);
@@ -152,7 +152,7 @@ static enum store_status write_resync(struct imap_session *session, const struct
 
 	if (arg->uidvalidity != selected->view->uidvalidity)
 		return STORE_OK; /* the client learns of it by UIDVALIDITY, and starts anew */
-	status = store_message_removed_since(session->imapd->store, session->actor, selected->mailbox, arg->modseq,
+	status = store_message_removed_since(session->imapd->service.store, session->actor, selected->mailbox, arg->modseq,
 					     &gone);
 	if (status != STORE_OK)
 		goto out;
@@ -179,7 +179,7 @@ out:
 
 static enum store_status open_mailbox(struct imap_session *session, struct span name, bool read_only)
 {
-	struct store *store = session->imapd->store;
+	struct store *store = session->imapd->service.store;
 	struct store_mailbox mailbox;
 	struct store_snapshot *view = NULL;
 	struct imap_selected *selected;
@@ -258,7 +258,7 @@ void imap_close_run(struct imap_session *session, struct imap_command *command)
 
 	(void)command;
 	if (!selected->read_only)
-		status = store_message_expunge(session->imapd->store, session->actor, selected->mailbox, NULL, &removed,
+		status = store_message_expunge(session->imapd->service.store, session->actor, selected->mailbox, NULL, &removed,
 					       &modseq);
 	ranges_done(&removed);
 	if (status != STORE_OK && status != STORE_NOT_FOUND) {

@@ -514,7 +514,7 @@ static void session_close(struct net_session *net)
 	struct imap_session *session = session_of(net);
 
 	imap_idle_stop(session);
-	imap_login_done(session);
+	login_done(&session->login);
 	running_free(session);
 	imap_stream_done(session);
 	imap_selected_leave(session);

@@ -5,6 +5,7 @@
 
 #include "common/auth/auth.h"
 #include "common/net/net.h"
+#include "common/service/login.h"
 #include "common/store/snapshot.h"
 #include "common/store/store.h"
 #include "imapd/command.h"
@@ -81,7 +82,7 @@ struct imap_session {
 	uint64_t actor;                 /* the user's id; 0 before log-in */
 	struct imap_selected *selected; /* NULL unless state is IMAP_SELECTED */
 	struct imap_running *running;   /* NULL between commands */
-	struct imap_login_state *login; /* a SASL exchange, or the answer that waits for its delay; NULL else */
+	struct login *login;            /* a SASL exchange, or the answer that waits for its delay; NULL else */
 	struct imap_stream *stream;     /* uploads of the running APPEND; NULL else */
 };
 

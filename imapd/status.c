@@ -12,7 +12,7 @@ static enum store_status count_recent(struct imap_session *session, const struct
 	*recent_r = 0;
 	if (mailbox->recent_from >= mailbox->uidnext)
 		return STORE_OK;
-	status = store_snapshot_newest(session->imapd->store, session->actor, mailbox->id, &snapshot);
+	status = store_snapshot_newest(session->imapd->service.store, session->actor, mailbox->id, &snapshot);
 	if (status == STORE_OK)
 		*recent_r = snapshot->count + 1 - store_snapshot_number_from(snapshot, snapshot->recent_from);
 	store_snapshot_unref(&snapshot);
@@ -65,7 +65,7 @@ void imap_status_run(struct imap_session *session, struct imap_command *command)
 	struct store_mailbox mailbox;
 	enum store_status status;
 
-	status = store_mailbox_find(session->imapd->store, session->actor, arg->mailbox, command->arena, &mailbox);
+	status = store_mailbox_find(session->imapd->service.store, session->actor, arg->mailbox, command->arena, &mailbox);
 	if (status == STORE_OK && !mailbox.is_selectable)
 		status = STORE_NOT_FOUND;
 	if (status == STORE_OK)

@@ -33,7 +33,7 @@ void imap_stream_begin(struct imap_session *session, size_t prefix, uint64_t siz
 	buf_consume(in, prefix);
 	stream->remaining = size;
 	if (stream->status == STORE_OK)
-		stream->status = store_upload_open(session->imapd->store, size, &upload);
+		stream->status = store_upload_open(session->imapd->service.store, size, &upload);
 	uploads = stream->uploads;
 	alloc_grow(&uploads, &stream->capacity, stream->count + 1, sizeof *stream->uploads);
 	stream->uploads = uploads;

@@ -118,7 +118,7 @@ static enum store_status next_view(struct imap_session *session, bool may_remove
 	enum store_status status;
 
 	*next_r = NULL;
-	status = store_snapshot_newest(session->imapd->store, session->actor, selected->mailbox, &newest);
+	status = store_snapshot_newest(session->imapd->service.store, session->actor, selected->mailbox, &newest);
 	if (status != STORE_OK)
 		return status;
 	if (newest->uidvalidity != selected->view->uidvalidity) {

@@ -55,7 +55,7 @@ void imap_watchers_add(struct imap_watchers *watchers, uint64_t mailbox, uint64_
 	*watcher = (struct watcher){.next = *bucket, .mailbox = mailbox, .session = session};
 	*bucket = watcher;
 	pthread_mutex_unlock(&watchers->lock);
-	store_watch(watchers->imapd->store, mailbox);
+	store_watch(watchers->imapd->service.store, mailbox);
 }
 
 void imap_watchers_remove(struct imap_watchers *watchers, uint64_t mailbox, uint64_t session)
@@ -71,7 +71,7 @@ void imap_watchers_remove(struct imap_watchers *watchers, uint64_t mailbox, uint
 		}
 	pthread_mutex_unlock(&watchers->lock);
 	if (found != NULL)
-		store_unwatch(watchers->imapd->store, mailbox);
+		store_unwatch(watchers->imapd->service.store, mailbox);
 	free(found);
 }
 
@@ -82,6 +82,6 @@ void imap_watchers_wake(void *arg, uint64_t mailbox)
 	pthread_mutex_lock(&watchers->lock);
 	for (struct watcher *w = *bucket_of(watchers, mailbox); w != NULL; w = w->next)
 		if (w->mailbox == mailbox)
-			net_wake(watchers->imapd->net, w->session);
+			net_wake(watchers->imapd->service.net, w->session);
 	pthread_mutex_unlock(&watchers->lock);
 }

@@ -1,0 +1,43 @@
+/* A log-in over a session of common/net: password or SASL exchange, and the delay after a failure, for which the
+ * session waits in its loop and no worker does. Each protocol writes its own words around it. The session's owner;
+ * workers. */
+#ifndef SERVICE_LOGIN_H
+#define SERVICE_LOGIN_H
+
+#include "common/auth/auth.h"
+#include "common/net/net.h"
+
+/* The client's side as common/auth wants to know it; valid while the session's fields are. */
+struct login_peer {
+	struct auth_peer peer;
+	unsigned char binding[64];
+	char *client_name;
+};
+void login_peer_init(struct login_peer *peer, struct net_session *session);
+void login_peer_done(struct login_peer *peer);
+
+/* What a session keeps while a log-in is under way, and NULL else. */
+struct login;
+
+struct login_answer {
+	enum auth_result result;
+	/* AUTH_OK: who it is; the caller's to give to auth_identity_done(). */
+	struct auth_identity identity;
+	/* A failure that is not to be told yet: work() gets NET_WHY_TIMER, and login_delay_over() gives it then. Until
+	 * then the session reads nothing. */
+	bool is_delayed;
+};
+
+/* Name and password: LOGIN, PASS. */
+void login_password(struct login **login, struct net_session *session, struct auth *auth, struct span user,
+		    struct span password, struct login_answer *answer_r);
+/* An exchange (RFC 4422). initial is raw. AUTH_CONTINUE: base64 of the challenge is appended to challenge. */
+void login_start(struct login **login, struct net_session *session, struct auth *auth, struct span mechanism,
+		 struct span initial, bool has_initial, struct buf *challenge, struct login_answer *answer_r);
+/* The client's next line, base64, without the line end. What is no base64 is AUTH_BAD_SYNTAX; "*" is the caller's to
+ * see, who then gives the exchange up by login_done(). */
+void login_line(struct login **login, struct span line, struct buf *challenge, struct login_answer *answer_r);
+enum auth_result login_delay_over(struct login **login);
+void login_done(struct login **login);
+
+#endif
