@@ -52,9 +52,6 @@ int admin_fail_status(const struct admin *admin, enum store_status status, const
 /* The user of that name; else an exit status (EX_NOUSER …) that is not EX_OK. */
 int admin_find_user(struct admin *admin, const char *name, struct arena *arena, struct store_user *user_r);
 
-/* Appends a mailbox name as the store wants it: NFC, and INBOX in capitals. */
-void admin_mailbox_name(struct span name, struct buf *out);
-
 void admin_json_string(FILE *out, struct span s);     /* with its quotes */
 bool admin_size(const char *text, uint64_t *bytes_r); /* 5G, 100M, 0 */
 

@@ -1,9 +1,7 @@
 /* What the commands share: complaints, users, JSON. */
 #include "admin/command.h"
 #include "common/base/buf.h"
-#include "common/base/utf8.h"
 #include "common/directory/directory.h"
-#include "common/mime/mime.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -69,20 +67,6 @@ int admin_find_user(struct admin *admin, const char *name, struct arena *arena, 
 	if (status == STORE_NOT_FOUND)
 		return admin_fail(admin, EX_NOUSER, "%s: no such user", name);
 	return admin_fail_status(admin, status, name);
-}
-
-void admin_mailbox_name(struct span name, struct buf *out)
-{
-	struct span first = span_sub(name, 0, 5);
-
-	if (span_is_nocase(first, "INBOX") && (name.n == 5 || name.p[5] == '/')) {
-		buf_text(out, "INBOX");
-		name = span_sub(name, 5, SIZE_MAX);
-	}
-	if (utf8_is_valid(name))
-		mime_nfc(name, out);
-	else
-		buf_span(out, name); /* which the store refuses */
 }
 
 void admin_json_string(FILE *out, struct span s)

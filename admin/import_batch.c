@@ -3,6 +3,7 @@
 #include "admin/import.h"
 #include "common/base/alloc.h"
 #include "common/content/derive.h"
+#include "common/content/mailbox_name.h"
 #include "common/store/mailbox.h"
 #include "common/store/message.h"
 #include "common/store/snapshot.h"
@@ -34,7 +35,7 @@ int import_mailbox(struct import *import, struct span name)
 	enum store_status status;
 	int rc = EX_OK;
 
-	admin_mailbox_name(name, &normal);
+	content_mailbox_name(name, &normal);
 	name = buf_view(&normal);
 	status = store_mailbox_find(import->admin->store, import->user, name, arena, &mailbox);
 	if (status == STORE_NOT_FOUND || (status == STORE_OK && !mailbox.is_selectable)) {

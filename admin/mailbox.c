@@ -1,6 +1,7 @@
 /* trivet mailbox: list, create, delete, rename. */
 #include "admin/command.h"
 #include "common/base/buf.h"
+#include "common/content/mailbox_name.h"
 #include "common/store/mailbox.h"
 
 static void print_mailbox(const struct admin *admin, const struct store_mailbox *mailbox, bool first)
@@ -55,9 +56,9 @@ static int change(struct admin *admin, int argc, char **argv, enum change what)
 
 	if (argc != (what == RENAME ? 4 : 3))
 		return admin_usage(admin, what == RENAME ? "want USER, FROM and TO" : "want USER and MAILBOX");
-	admin_mailbox_name(span_of(argv[2]), &name);
+	content_mailbox_name(span_of(argv[2]), &name);
 	if (what == RENAME)
-		admin_mailbox_name(span_of(argv[3]), &to);
+		content_mailbox_name(span_of(argv[3]), &to);
 	arena = arena_create();
 	if ((rc = admin_find_user(admin, argv[1], arena, &user)) == EX_OK) {
 		switch (what) {

@@ -96,7 +96,7 @@ static void write_before_login(struct imap_session *session)
 	if (!session->net.is_trusted)
 		out_text(out, " LOGINDISABLED");
 	if (session->net.is_tls) {
-		login_peer_init(&whole, &session->net);
+		login_peer_init(&whole, &session->net, '\0');
 		peer = whole.peer;
 	}
 	out_byte(out, ' ');

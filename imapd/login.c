@@ -83,22 +83,22 @@ static void answer(struct imap_session *session, struct login_answer *got, struc
 
 void imap_login_run(struct imap_session *session, struct imap_command *command)
 {
+	const struct login_asker asker = {.session = &session->net, .auth = session->imapd->service.auth};
 	struct login_answer got;
 	struct buf nothing = {0};
 
-	login_password(&session->login, &session->net, session->imapd->service.auth, command->login.user,
-		       command->login.password, &got);
+	login_password(&session->login, &asker, command->login.user, command->login.password, &got);
 	answer(session, &got, &nothing);
 }
 
 void imap_authenticate_run(struct imap_session *session, struct imap_command *command)
 {
 	const struct imap_authenticate *arg = &command->authenticate;
+	const struct login_asker asker = {.session = &session->net, .auth = session->imapd->service.auth};
 	struct login_answer got;
 	struct buf challenge = {0};
 
-	login_start(&session->login, &session->net, session->imapd->service.auth, arg->mechanism, arg->initial,
-		    arg->has_initial, &challenge, &got);
+	login_start(&session->login, &asker, arg->mechanism, arg->initial, arg->has_initial, &challenge, &got);
 	answer(session, &got, &challenge);
 }
 

@@ -92,6 +92,7 @@ void auth_identity_done(struct auth_identity *identity)
 {
 	free(identity->name);
 	free(identity->master);
+	free(identity->detail);
 	*identity = (struct auth_identity){0};
 }
 
@@ -117,6 +118,26 @@ static bool split_master(const struct auth *auth, struct span name, struct span 
 	*user = span_sub(name, 0, at);
 	*master = at == SIZE_MAX ? (struct span){0} : span_sub(name, at + 1, SIZE_MAX);
 	return at != SIZE_MAX;
+}
+
+void auth_take_detail(const struct auth *auth, const struct auth_peer *peer, struct span name, struct buf *out,
+		      char **detail)
+{
+	struct span user, master;
+	bool by_master = split_master(auth, name, &user, &master);
+	size_t at = peer->detail_separator == '\0' ? SIZE_MAX : span_find_byte(user, peer->detail_separator);
+
+	if (at == SIZE_MAX) {
+		buf_span(out, name);
+		return;
+	}
+	free(*detail);
+	*detail = alloc_text_n(user.p + at + 1, user.n - at - 1);
+	buf_span(out, span_sub(user, 0, at));
+	if (by_master) {
+		buf_byte(out, auth->separator);
+		buf_span(out, master);
+	}
 }
 
 static enum auth_result take_identity(const struct directory_user *user, struct span master,
@@ -306,13 +327,22 @@ enum auth_result auth_finish(struct auth *auth, const struct auth_peer *peer, st
 enum auth_result auth_password(struct auth *auth, const struct auth_peer *peer, struct span user, struct span password,
 			       struct auth_identity *identity_r, unsigned *delay_ms_r)
 {
+	struct buf name = {0};
+	char *detail = NULL;
 	enum auth_result result;
 
+	auth_take_detail(auth, peer, user, &name, &detail);
 	if (!peer->is_trusted)
 		result = AUTH_INSECURE;
-	else if (auth_is_locked_out(auth, peer, user))
+	else if (auth_is_locked_out(auth, peer, buf_view(&name)))
 		result = AUTH_LOCKED_OUT;
 	else
-		result = auth_check(auth, user, password, identity_r);
-	return auth_finish(auth, peer, user, result, identity_r, "password", delay_ms_r);
+		result = auth_check(auth, buf_view(&name), password, identity_r);
+	if (result == AUTH_OK)
+		identity_r->detail = detail;
+	else
+		free(detail);
+	result = auth_finish(auth, peer, buf_view(&name), result, identity_r, "password", delay_ms_r);
+	buf_done(&name);
+	return result;
 }

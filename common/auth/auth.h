@@ -28,6 +28,7 @@ struct auth_peer {
 	const char *client_name;      /* of a verified client certificate; NULL: none (EXTERNAL is not offered) */
 	const unsigned char *binding; /* channel binding data for -PLUS; NULL: none */
 	size_t binding_size;
+	char detail_separator; /* '+': the name may be USER+DETAIL, of which DETAIL goes into the identity; 0: none */
 	const char *binding_type; /* "tls-exporter", "tls-unique", "tls-server-end-point" */
 	struct log_about about;
 };
@@ -49,6 +50,7 @@ struct auth_identity {
 	uint64_t user; /* id in the store: the actor of everything that follows */
 	char *name;    /* heap; auth_identity_done() */
 	bool is_admin;
+	char *detail; /* heap: what stood behind the separator; NULL: nothing */
 	char *master; /* who logged in as this user ("user*master"), or NULL */
 };
 void auth_identity_done(struct auth_identity *identity);

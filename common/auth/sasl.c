@@ -20,6 +20,7 @@ struct auth_exchange {
 	sasl_conn_t *conn;
 	sasl_callback_t callbacks[5];
 	sasl_channel_binding_t binding;
+	char *detail;                  /* see auth_peer.detail_separator */
 	struct auth_identity identity; /* of a password that was checked */
 	enum auth_result checked;      /* AUTH_OK: none was, or it was right */
 	char *tried;                   /* the name somebody tried to be, for the log */
@@ -254,19 +255,21 @@ static int on_canon(sasl_conn_t *conn, void *context, const char *in, unsigned i
 		    const char *realm, char *out, unsigned out_max, unsigned *out_length)
 {
 	struct auth_exchange *exchange = context;
-	struct buf normal = {0};
+	struct buf name = {0}, normal = {0};
 
 	(void)conn;
 	(void)realm;
+	auth_take_detail(exchange->auth, &exchange->peer, span_from(in, in_length), &name, &exchange->detail);
 	if (flags & SASL_CU_AUTHID)
-		remember_tried(exchange, span_from(in, in_length));
-	if (!directory_name_normalize(span_from(in, in_length), &normal) || normal.n >= out_max) {
+		remember_tried(exchange, buf_view(&name));
+	if (!directory_name_normalize(buf_view(&name), &normal) || normal.n >= out_max) {
 		normal.n = 0;
 		buf_text(&normal, NO_NAME);
 	}
 	memcpy(out, buf_cstr(&normal), normal.n + 1);
 	*out_length = (unsigned)normal.n;
 	buf_done(&normal);
+	buf_done(&name);
 	return SASL_OK;
 }
 
@@ -387,6 +390,10 @@ static enum auth_result after_step(struct auth_exchange *exchange, int rc, const
 		return AUTH_CONTINUE;
 	}
 	result = rc == SASL_OK ? identify(exchange, identity_r) : result_of(exchange, rc);
+	if (result == AUTH_OK) {
+		identity_r->detail = exchange->detail;
+		exchange->detail = NULL;
+	}
 	return auth_finish(exchange->auth, &exchange->peer, span_of(tried), result, identity_r, exchange->mechanism,
 			   delay_ms_r);
 }
@@ -465,6 +472,7 @@ void auth_exchange_destroy(struct auth_exchange **exchange)
 	sasl_dispose(&(*exchange)->conn);
 	auth_identity_done(&(*exchange)->identity);
 	free((*exchange)->tried);
+	free((*exchange)->detail);
 	free((*exchange)->mechanism);
 	free(*exchange);
 	*exchange = NULL;

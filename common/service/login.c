@@ -14,14 +14,16 @@ struct login {
 	enum auth_result waiting; /* the failure that waits */
 };
 
-void login_peer_init(struct login_peer *peer, struct net_session *session)
+void login_peer_init(struct login_peer *peer, struct net_session *session, char detail_separator)
 {
 	static const char *const types[] = {"tls-exporter", "tls-unique", "tls-server-end-point"};
 	struct auth_peer *to = &peer->peer;
 
 	memset(peer, 0, sizeof *peer);
-	*to = (struct auth_peer){
-		.remote = session->remote, .is_trusted = session->is_trusted, .is_tls = session->is_tls};
+	*to = (struct auth_peer){.remote = session->remote,
+				 .is_trusted = session->is_trusted,
+				 .is_tls = session->is_tls,
+				 .detail_separator = detail_separator};
 	to->about = net_session_about(session);
 	if (!session->is_tls)
 		return;
@@ -65,23 +67,24 @@ static void settle(struct login **login, unsigned delay_ms, struct login_answer 
 	net_session_set_timer((*login)->session, delay_ms);
 }
 
-static struct login *begin(struct net_session *session)
+static struct login *begin(const struct login_asker *asker)
 {
 	struct login *login = alloc_zero(1, sizeof *login);
 
-	login->session = session;
-	login_peer_init(&login->peer, session);
+	login->session = asker->session;
+	login_peer_init(&login->peer, asker->session, asker->detail_separator);
 	return login;
 }
 
-void login_password(struct login **login, struct net_session *session, struct auth *auth, struct span user,
-		    struct span password, struct login_answer *answer_r)
+void login_password(struct login **login, const struct login_asker *asker, struct span user, struct span password,
+		    struct login_answer *answer_r)
 {
 	unsigned delay_ms = 0;
 
 	*answer_r = (struct login_answer){0};
-	*login = begin(session);
-	answer_r->result = auth_password(auth, &(*login)->peer.peer, user, password, &answer_r->identity, &delay_ms);
+	*login = begin(asker);
+	answer_r->result =
+		auth_password(asker->auth, &(*login)->peer.peer, user, password, &answer_r->identity, &delay_ms);
 	settle(login, delay_ms, answer_r);
 }
 
@@ -92,15 +95,15 @@ static void encode(enum auth_result result, struct buf *raw, struct buf *challen
 	buf_done(raw);
 }
 
-void login_start(struct login **login, struct net_session *session, struct auth *auth, struct span mechanism,
-		 struct span initial, bool has_initial, struct buf *challenge, struct login_answer *answer_r)
+void login_start(struct login **login, const struct login_asker *asker, struct span mechanism, struct span initial,
+		 bool has_initial, struct buf *challenge, struct login_answer *answer_r)
 {
 	struct buf raw = {0};
 	unsigned delay_ms = 0;
 
 	*answer_r = (struct login_answer){0};
-	*login = begin(session);
-	answer_r->result = auth_exchange_start(auth, &(*login)->peer.peer, mechanism, initial, has_initial,
+	*login = begin(asker);
+	answer_r->result = auth_exchange_start(asker->auth, &(*login)->peer.peer, mechanism, initial, has_initial,
 					       &(*login)->exchange, &raw, &answer_r->identity, &delay_ms);
 	encode(answer_r->result, &raw, challenge);
 	settle(login, delay_ms, answer_r);

@@ -13,11 +13,19 @@ struct login_peer {
 	unsigned char binding[64];
 	char *client_name;
 };
-void login_peer_init(struct login_peer *peer, struct net_session *session);
+/* detail_separator: see struct auth_peer; '\0': none. */
+void login_peer_init(struct login_peer *peer, struct net_session *session, char detail_separator);
 void login_peer_done(struct login_peer *peer);
 
 /* What a session keeps while a log-in is under way, and NULL else. */
 struct login;
+
+/* Who asks, and how. */
+struct login_asker {
+	struct net_session *session;
+	struct auth *auth;
+	char detail_separator;
+};
 
 struct login_answer {
 	enum auth_result result;
@@ -29,11 +37,11 @@ struct login_answer {
 };
 
 /* Name and password: LOGIN, PASS. */
-void login_password(struct login **login, struct net_session *session, struct auth *auth, struct span user,
-		    struct span password, struct login_answer *answer_r);
+void login_password(struct login **login, const struct login_asker *asker, struct span user, struct span password,
+		    struct login_answer *answer_r);
 /* An exchange (RFC 4422). initial is raw. AUTH_CONTINUE: base64 of the challenge is appended to challenge. */
-void login_start(struct login **login, struct net_session *session, struct auth *auth, struct span mechanism,
-		 struct span initial, bool has_initial, struct buf *challenge, struct login_answer *answer_r);
+void login_start(struct login **login, const struct login_asker *asker, struct span mechanism, struct span initial,
+		 bool has_initial, struct buf *challenge, struct login_answer *answer_r);
 /* The client's next line, base64, without the line end. What is no base64 is AUTH_BAD_SYNTAX; "*" is the caller's to
  * see, who then gives the exchange up by login_done(). */
 void login_line(struct login **login, struct span line, struct buf *challenge, struct login_answer *answer_r);

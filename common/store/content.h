@@ -41,6 +41,22 @@ typedef bool store_content_fn(void *arg, size_t index, const struct store_conten
 enum store_status store_content_each(struct store *store, const uint64_t *blobs, size_t count, unsigned parts,
 				     store_content_fn *fn, void *arg);
 
+/* --- what content is, in few bytes
+ * ------------------------------------------------------------------------------------------------------ */
+
+enum { STORE_DIGEST_BYTES = 16 };
+struct store_identity {
+	unsigned char digest[STORE_DIGEST_BYTES]; /* the same for the same bytes, in every store */
+	uint32_t growth;                          /* store_content_growth() of the bytes */
+};
+
+/* How many bytes longer the content is when every line ends with CRLF, the last one too. Any thread, does not wait. */
+uint64_t store_content_growth(struct span bytes);
+
+/* Of each of the contents; what is missing has a digest of zeros. */
+enum store_status store_content_identify(struct store *store, const uint64_t *blobs, size_t count,
+					 struct store_identity *identities);
+
 /* --- reading the bytes
  * ---------------------------------------------------------------------------------------------------- */
 

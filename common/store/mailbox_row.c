@@ -85,20 +85,20 @@ static enum store_status count_mailbox(struct store_tx *tx, const struct store_m
 	return status;
 }
 
-static enum store_status check_quota(struct store_tx *tx, const struct store_mailbox_delta *delta)
+enum store_status store_quota_check(struct store_tx *tx, uint64_t owner, uint64_t bytes)
 {
 	struct sql_stmt *stmt = NULL;
 	uint64_t limit = 0, used = 0;
 	enum store_status status = sql_prepare(tx->db, sql_quota, &stmt);
 
 	if (status == STORE_OK) {
-		sql_bind_u64(stmt, 1, delta->owner);
+		sql_bind_u64(stmt, 1, owner);
 		status = sql_step_one(stmt);
 	}
 	if (status == STORE_OK) {
 		limit = sql_u64(stmt, 0) != 0 ? sql_u64(stmt, 0) : store_options_of(tx->store)->default_quota;
 		used = sql_u64(stmt, 1);
-		if (limit != 0 && (used > limit || (uint64_t)delta->bytes > limit - used))
+		if (limit != 0 && (used > limit || bytes > limit - used))
 			status = STORE_OVER_QUOTA;
 	}
 	sql_stmt_free(&stmt);
@@ -125,7 +125,7 @@ enum store_status store_mailbox_count(struct store_tx *tx, const struct store_ma
 	enum store_status status = STORE_OK;
 
 	if (delta->check_quota && delta->bytes > 0)
-		status = check_quota(tx, delta);
+		status = store_quota_check(tx, delta->owner, (uint64_t)delta->bytes);
 	if (status == STORE_OK)
 		status = count_mailbox(tx, delta);
 	if (status == STORE_OK && (delta->bytes != 0 || delta->messages != 0))

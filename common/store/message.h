@@ -29,6 +29,25 @@ enum store_status store_message_append(struct store *store, uint64_t actor, uint
 				       struct store_new_message *messages, size_t count,
 				       struct store_appended *appended_r);
 
+/* One to whom a message is delivered: into `folder` where the user has a selectable mailbox of that name, else into
+ * INBOX. */
+struct store_target {
+	uint64_t user;
+	struct span folder;       /* empty: INBOX */
+	enum store_status status; /* out: of this target alone: STORE_OK, STORE_NOT_FOUND (no such user),
+				     STORE_OVER_QUOTA, STORE_LIMIT */
+	bool is_duplicate;        /* out, with STORE_OK: it was there already (see duplicates_s) */
+};
+struct store_delivery_rule { /* duplicates: off where duplicates_s is 0 or message_id is empty */
+	int64_t duplicates_s;
+	struct span message_id;
+};
+/* One transaction for all targets; the content is kept once. message->uid is not set. Where the answer is not STORE_OK
+ * nobody has got it, and the targets' statuses mean nothing. */
+enum store_status store_message_deliver(struct store *store, struct store_target *targets, size_t count,
+					const struct store_new_message *message,
+					const struct store_delivery_rule *rule);
+
 enum store_flag_how { STORE_FLAGS_REPLACE, STORE_FLAGS_ADD, STORE_FLAGS_REMOVE };
 struct store_flag_change {
 	enum store_flag_how how;
@@ -60,6 +79,10 @@ struct store_copied {
 enum store_status store_message_copy(struct store *store, uint64_t actor, uint64_t from, const struct ranges *uids,
 				     uint64_t to, bool move, struct store_copied *copied_r);
 void store_copied_done(struct store_copied *copied);
+
+/* Removes these, whatever their flags; those that are not there any more do no harm. */
+enum store_status store_message_remove(struct store *store, uint64_t actor, uint64_t mailbox,
+				       const struct ranges *uids);
 
 /* Removes those with the \Deleted flag, of uids or (NULL) of all. *removed_r gets the UIDs;
  * *modseq_r is 0 where there is none. */

@@ -11,6 +11,7 @@ static const char sql_uids[] = "SELECT id FROM message WHERE id BETWEEN ? AND ? 
 struct expunge {
 	uint64_t actor, mailbox;
 	const struct ranges *uids;
+	uint64_t with_flags; /* only those that have them */
 	struct ranges *removed;
 	uint64_t modseq;
 };
@@ -37,13 +38,15 @@ static enum store_status expunge_tx(struct store_tx *tx, void *arg)
 	struct message_rows rows = {0};
 	struct store_mailbox_lock lock;
 	struct store_mailbox_delta delta = {.mailbox = job->mailbox};
-	bool has;
-	enum store_status status;
+	bool has = true;
+	enum store_status status = STORE_OK;
 
 	ranges_clear(job->removed);
 	job->modseq = 0;
-	if ((status = has_deleted(tx, job, &has)) != STORE_OK || !has ||
-	    (status = message_rows_read(tx, job->mailbox, job->uids, STORE_FLAG_DELETED, &rows)) != STORE_OK ||
+	if (job->with_flags & STORE_FLAG_DELETED)
+		status = has_deleted(tx, job, &has);
+	if (status != STORE_OK || !has ||
+	    (status = message_rows_read(tx, job->mailbox, job->uids, job->with_flags, &rows)) != STORE_OK ||
 	    rows.count == 0)
 		goto out;
 	if ((status = store_mailbox_lock(tx, job->actor, job->mailbox, &lock)) != STORE_OK ||
@@ -64,10 +67,24 @@ out:
 enum store_status store_message_expunge(struct store *store, uint64_t actor, uint64_t mailbox,
 					const struct ranges *uids, struct ranges *removed_r, uint64_t *modseq_r)
 {
-	struct expunge job = {.actor = actor, .mailbox = mailbox, .uids = uids, .removed = removed_r};
+	struct expunge job = {.actor = actor,
+			      .mailbox = mailbox,
+			      .uids = uids,
+			      .with_flags = STORE_FLAG_DELETED,
+			      .removed = removed_r};
 	enum store_status status = store_write(store, expunge_tx, &job);
 
 	*modseq_r = job.modseq;
+	return status;
+}
+
+enum store_status store_message_remove(struct store *store, uint64_t actor, uint64_t mailbox, const struct ranges *uids)
+{
+	struct ranges removed = {0};
+	struct expunge job = {.actor = actor, .mailbox = mailbox, .uids = uids, .removed = &removed};
+	enum store_status status = store_write(store, expunge_tx, &job);
+
+	ranges_done(&removed);
 	return status;
 }
 

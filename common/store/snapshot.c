@@ -108,8 +108,10 @@ static struct store_chunk *chunk_create(const struct store_row *rows, uint32_t c
 
 static void chunk_unref(struct store_chunk *chunk)
 {
-	if (atomic_fetch_sub(&chunk->refs, 1) == 1)
+	if (atomic_fetch_sub(&chunk->refs, 1) == 1) {
+		free(atomic_load(&chunk->identities));
 		free(chunk);
+	}
 }
 
 void snapshot_chunk_row(const struct store_chunk *chunk, uint32_t index, struct store_row *row_r)

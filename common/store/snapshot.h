@@ -36,10 +36,13 @@ struct store_chunk {
 	int64_t *date; /* internal date, seconds since 1970 */
 	uint64_t *flags;
 	uint64_t *modseq;
-	uint64_t *blob;    /* the message's content: content.h */
+	uint64_t *blob;                              /* the message's content: content.h */
+	_Atomic(struct store_identity *) identities; /* NULL until somebody asks: store_snapshot_identify() */
 	struct span *more; /* NULL where no row has any: bitmap of the keywords numbered 56 and up, bit (k-56)%8 of byte
 			      (k-56)/8 */
 };
+
+struct store_identity; /* content.h */
 
 struct store_keyword_list { /* shared, immutable; grows only at its end while the mailbox lives */
 	_Atomic uint32_t refs;
@@ -74,6 +77,9 @@ enum store_status store_snapshot_newest(struct store *store, uint64_t actor, uin
 
 struct store_snapshot *store_snapshot_ref(struct store_snapshot *snapshot);
 void store_snapshot_unref(struct store_snapshot **snapshot); /* NULL is accepted */
+
+/* Sees to it that every chunk of the snapshot has its identities (an array of count). Worker. */
+enum store_status store_snapshot_identify(struct store *store, struct store_snapshot *snapshot);
 
 /* What a client that knows `known` may be told while nothing may be told as removed: newest, plus the rows of known
  * that it does not have any more, marked as ghosts, in their places. A new reference; newest itself where nothing was

@@ -57,6 +57,8 @@ struct store_mailbox_delta {
 	bool check_quota;
 };
 enum store_status store_mailbox_count(struct store_tx *tx, const struct store_mailbox_delta *delta);
+/* STORE_OVER_QUOTA where so many bytes more are too many for the owner. */
+enum store_status store_quota_check(struct store_tx *tx, uint64_t owner, uint64_t bytes);
 /* May the actor see the mailbox? STORE_NOT_FOUND else. */
 enum store_status store_mailbox_check(struct store_tx *tx, uint64_t actor, uint64_t mailbox);
 /* Removes all messages of a mailbox with their references and counters; no tombstones (the mailbox goes). In message.c.

@@ -1,5 +1,6 @@
 /* Users: their rows, secrets and quotas; a new one gets the mailboxes everybody has. */
 #include "common/store/user.h"
+#include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/must.h"
 #include "common/store/mailbox_private.h"
@@ -11,6 +12,7 @@
 	"created_at"
 
 static const char sql_find[] = "SELECT " USER_COLUMNS " FROM user WHERE name = ?";
+static const char sql_find_mail[] = "SELECT " USER_COLUMNS " FROM user WHERE mail = ? ORDER BY id LIMIT 1";
 static const char sql_get[] = "SELECT " USER_COLUMNS " FROM user WHERE id = ?";
 static const char sql_list[] = "SELECT " USER_COLUMNS " FROM user ORDER BY name";
 static const char sql_insert[] = "INSERT INTO user (name, display_name, mail, secrets, quota_bytes, used_bytes, "
@@ -45,8 +47,9 @@ static void from_columns(struct sql_stmt *stmt, struct arena *arena, struct stor
  * -------------------------------------------------------------------------------------------------------------- */
 
 struct user_find {
-	uint64_t id; /* 0: by name */
-	struct span name;
+	const char *sql;
+	uint64_t id;
+	struct span text; /* name or address; p NULL: id is meant */
 	struct arena *arena;
 	struct store_user *user_r;
 };
@@ -55,11 +58,11 @@ static enum store_status find_tx(struct store_tx *tx, void *arg)
 {
 	struct user_find *job = arg;
 	struct sql_stmt *stmt = NULL;
-	enum store_status status = sql_prepare(tx->db, job->id == 0 ? sql_find : sql_get, &stmt);
+	enum store_status status = sql_prepare(tx->db, job->sql, &stmt);
 
 	if (status == STORE_OK) {
-		if (job->id == 0)
-			sql_bind_span(stmt, 1, job->name);
+		if (job->text.p != NULL)
+			sql_bind_span(stmt, 1, job->text);
 		else
 			sql_bind_u64(stmt, 1, job->id);
 		status = sql_step_one(stmt);
@@ -72,14 +75,22 @@ static enum store_status find_tx(struct store_tx *tx, void *arg)
 
 enum store_status store_user_find(struct store *store, struct span name, struct arena *arena, struct store_user *user_r)
 {
-	struct user_find job = {.name = name, .arena = arena, .user_r = user_r};
+	struct user_find job = {.sql = sql_find, .text = name, .arena = arena, .user_r = user_r};
 
-	return store_read(store, find_tx, &job);
+	return name.n == 0 ? STORE_NOT_FOUND : store_read(store, find_tx, &job);
+}
+
+enum store_status store_user_find_mail(struct store *store, struct span mail, struct arena *arena,
+				       struct store_user *user_r)
+{
+	struct user_find job = {.sql = sql_find_mail, .text = mail, .arena = arena, .user_r = user_r};
+
+	return mail.n == 0 ? STORE_NOT_FOUND : store_read(store, find_tx, &job);
 }
 
 enum store_status store_user_get(struct store *store, uint64_t id, struct arena *arena, struct store_user *user_r)
 {
-	struct user_find job = {.id = id, .arena = arena, .user_r = user_r};
+	struct user_find job = {.sql = sql_get, .id = id, .arena = arena, .user_r = user_r};
 
 	return id == 0 ? STORE_NOT_FOUND : store_read(store, find_tx, &job);
 }
@@ -184,11 +195,24 @@ static enum store_status add_tx(struct store_tx *tx, void *arg)
 	return status;
 }
 
+/* Addresses are looked up bytewise, so they are kept in one case. */
+static struct span lower(struct span mail, struct buf *out)
+{
+	for (size_t i = 0; i < mail.n; i++)
+		buf_byte(out, ascii_lower(mail.p[i]));
+	return buf_view(out);
+}
+
 enum store_status store_user_add(struct store *store, const struct store_user *user, uint64_t *id_r)
 {
-	struct user_add job = {.user = user};
-	enum store_status status = is_name(user->name) ? store_write(store, add_tx, &job) : STORE_INVALID;
+	struct store_user kept = *user;
+	struct buf mail = {0};
+	struct user_add job = {.user = &kept};
+	enum store_status status;
 
+	kept.mail = lower(user->mail, &mail);
+	status = is_name(user->name) ? store_write(store, add_tx, &job) : STORE_INVALID;
+	buf_done(&mail);
 	if (status == STORE_OK)
 		*id_r = job.id;
 	return status;
@@ -311,9 +335,14 @@ enum store_status store_user_set_profile(struct store *store, uint64_t id, struc
 					 bool is_admin, bool is_disabled)
 {
 	struct store_user user = {
-		.id = id, .display_name = display_name, .mail = mail, .is_admin = is_admin, .is_disabled = is_disabled};
+		.id = id, .display_name = display_name, .is_admin = is_admin, .is_disabled = is_disabled};
+	struct buf kept = {0};
+	enum store_status status;
 
-	return store_write(store, set_profile_tx, &user);
+	user.mail = lower(mail, &kept);
+	status = store_write(store, set_profile_tx, &user);
+	buf_done(&kept);
+	return status;
 }
 
 enum store_status store_quota_get(struct store *store, uint64_t user, struct store_quota *quota_r)

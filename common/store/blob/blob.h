@@ -13,7 +13,7 @@ enum { BLOB_HASH_BYTES = 32, BLOB_CHUNK_BYTES = 262144 };
  * file and its folder). The result is given to blob_add() in the transaction. */
 struct blob_prepared {
 	unsigned char hash[BLOB_HASH_BYTES];
-	uint64_t size;
+	uint64_t size, growth; /* growth: store_content_growth() */
 	enum blob_place place;
 	struct span bytes; /* to be written into the database, unless place is BLOB_FILE */
 };

@@ -3,7 +3,8 @@
 #include "common/base/clock.h"
 
 static const char sql_find[] = "SELECT id, place, refs FROM blob WHERE hash = ?";
-static const char sql_insert[] = "INSERT INTO blob (hash, size, refs, place, freed_at) VALUES (?, ?, 1, ?, 0)";
+static const char sql_insert[] =
+	"INSERT INTO blob (hash, size, refs, place, freed_at, growth) VALUES (?, ?, 1, ?, 0, ?)";
 static const char sql_data[] = "INSERT INTO blob_data (id, data) VALUES (?, ?)";
 static const char sql_head[] =
 	"INSERT INTO content_head (id, version, sent_at, sent_day, envelope, bodystructure, parts, header)"
@@ -88,6 +89,7 @@ static enum store_status insert(struct store_tx *tx, const struct blob_prepared 
 		sql_bind_span(stmt, 1, span_from(prepared->hash, BLOB_HASH_BYTES));
 		sql_bind_u64(stmt, 2, prepared->size);
 		sql_bind_u64(stmt, 3, prepared->place);
+		sql_bind_u64(stmt, 4, prepared->growth);
 		status = sql_run(stmt);
 		*blob_r = sql_last_insert_id(tx->db);
 	}

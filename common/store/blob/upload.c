@@ -113,7 +113,10 @@ enum store_status blob_prepare(struct store *store, struct span bytes, struct bl
 	enum store_status status;
 	int fd;
 
-	*prepared_r = (struct blob_prepared){.size = bytes.n, .place = place_for(store, bytes.n), .bytes = bytes};
+	*prepared_r = (struct blob_prepared){.size = bytes.n,
+					     .growth = store_content_growth(bytes),
+					     .place = place_for(store, bytes.n),
+					     .bytes = bytes};
 	blob_hash(bytes, prepared_r->hash);
 	if (prepared_r->place != BLOB_FILE)
 		return STORE_OK;
@@ -138,8 +141,10 @@ enum store_status blob_prepare_upload(struct store *store, struct store_upload *
 
 	if (status != STORE_OK)
 		return status;
-	*prepared_r =
-		(struct blob_prepared){.size = upload->size, .place = place_for(store, upload->size), .bytes = bytes};
+	*prepared_r = (struct blob_prepared){.size = upload->size,
+					     .growth = store_content_growth(bytes),
+					     .place = place_for(store, upload->size),
+					     .bytes = bytes};
 	memcpy(prepared_r->hash, upload->hash, BLOB_HASH_BYTES);
 	if (prepared_r->place != BLOB_FILE)
 		return STORE_OK;

@@ -63,8 +63,18 @@ static const char *const schema_script =
 	"CREATE TABLE content_text (id INTEGER PRIMARY KEY, is_partial INTEGER NOT NULL, header_text BLOB NOT NULL,"
 	" body_text BLOB NOT NULL);";
 
+/* Version 2: delivery. blob.growth: see store_content_growth(); -1: not counted yet. */
+static const char *const delivery_script =
+	"ALTER TABLE blob ADD COLUMN growth INTEGER NOT NULL DEFAULT -1;"
+	"CREATE TABLE alias (address BLOB NOT NULL, target BLOB NOT NULL, PRIMARY KEY (address, target)) WITHOUT ROWID;"
+	"CREATE TABLE delivered (owner INTEGER NOT NULL, hash BLOB NOT NULL, delivered_at INTEGER NOT NULL,"
+	" PRIMARY KEY (owner, hash)) WITHOUT ROWID;"
+	"CREATE INDEX delivered_time ON delivered (delivered_at);"
+	"UPDATE user SET mail = CAST(LOWER(CAST(mail AS TEXT)) AS BLOB);"
+	"CREATE INDEX user_mail ON user (mail);";
+
 /* steps[v] leads from version v to v + 1; version 0 is an empty database. */
-static const char *const steps[] = {schema_script};
+static const char *const steps[] = {schema_script, delivery_script};
 _Static_assert(array_count(steps) == SCHEMA_VERSION, "each version needs the step that leads to it");
 
 static enum store_status refuse(char **error_r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

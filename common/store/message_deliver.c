@@ -1,0 +1,176 @@
+/* Delivery: one message to many users in one transaction, each with an outcome of its own. */
+#include "common/base/clock.h"
+#include "common/store/blob/blob.h"
+#include "common/store/message_private.h"
+
+#include <openssl/sha.h>
+
+enum { TRIES = 3 }; /* as in message_append.c */
+
+static const char sql_mailbox[] = "SELECT id FROM mailbox WHERE owner = ? AND name = ? AND is_selectable = 1";
+static const char sql_was_delivered[] = "SELECT delivered_at FROM delivered WHERE owner = ? AND hash = ?";
+static const char sql_delivered[] = "INSERT OR REPLACE INTO delivered (owner, hash, delivered_at) VALUES (?, ?, ?)";
+static const char sql_forget[] = "DELETE FROM delivered WHERE delivered_at < ?";
+
+struct deliver {
+	struct store_target *targets;
+	size_t count;
+	const struct store_new_message *message;
+	const struct store_delivery_rule *rule;
+	struct blob_prepared prepared;
+	unsigned char id_hash[SHA256_DIGEST_LENGTH]; /* of the message-id */
+};
+
+static bool looks_for_duplicates(const struct deliver *job)
+{
+	return job->rule->duplicates_s > 0 && job->rule->message_id.n > 0;
+}
+
+static enum store_status find_mailbox(struct store_tx *tx, uint64_t user, struct span name, uint64_t *mailbox_r)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_mailbox, &stmt);
+
+	if (status == STORE_OK) {
+		sql_bind_u64(stmt, 1, user);
+		sql_bind_span(stmt, 2, name);
+		status = sql_step_one(stmt);
+	}
+	if (status == STORE_OK)
+		*mailbox_r = sql_u64(stmt, 0);
+	sql_stmt_free(&stmt);
+	return status;
+}
+
+static enum store_status find_target(struct store_tx *tx, const struct store_target *target, uint64_t *mailbox_r)
+{
+	enum store_status status = STORE_NOT_FOUND;
+
+	if (target->folder.n > 0)
+		status = find_mailbox(tx, target->user, target->folder, mailbox_r);
+	return status == STORE_NOT_FOUND ? find_mailbox(tx, target->user, SPAN("INBOX"), mailbox_r) : status;
+}
+
+static enum store_status is_duplicate(struct store_tx *tx, const struct deliver *job, uint64_t user, bool *is_r)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status;
+
+	*is_r = false;
+	if (!looks_for_duplicates(job))
+		return STORE_OK;
+	if ((status = sql_prepare(tx->db, sql_was_delivered, &stmt)) == STORE_OK) {
+		sql_bind_u64(stmt, 1, user);
+		sql_bind_span(stmt, 2, span_from(job->id_hash, sizeof job->id_hash));
+		status = sql_step_one(stmt);
+	}
+	if (status == STORE_OK)
+		*is_r = sql_i64(stmt, 0) > clock_now() - job->rule->duplicates_s;
+	sql_stmt_free(&stmt);
+	return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
+static enum store_status remember(struct store_tx *tx, const struct deliver *job, uint64_t user)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status;
+
+	if (!looks_for_duplicates(job))
+		return STORE_OK;
+	if ((status = sql_prepare(tx->db, sql_delivered, &stmt)) == STORE_OK) {
+		sql_bind_u64(stmt, 1, user);
+		sql_bind_span(stmt, 2, span_from(job->id_hash, sizeof job->id_hash));
+		sql_bind_i64(stmt, 3, clock_now());
+		status = sql_run(stmt);
+	}
+	sql_stmt_free(&stmt);
+	return status;
+}
+
+/* Everything that may refuse a target is asked before anything is changed for it. */
+static enum store_status add(struct store_tx *tx, const struct deliver *job, uint64_t user, uint64_t mailbox)
+{
+	const struct store_new_message *message = job->message;
+	struct message_row row = {.flags = message->flags & STORE_FLAG_SYSTEM,
+				  .size = job->prepared.size,
+				  .date = message->date,
+				  .zone = message->zone};
+	struct message_rows one = {.list = &row, .count = 1};
+	struct store_mailbox_delta delta = {.mailbox = mailbox, .owner = user};
+	struct store_mailbox_lock lock;
+	enum store_status status = store_quota_check(tx, user, job->prepared.size);
+
+	if (status == STORE_OK)
+		status = store_mailbox_lock(tx, user, mailbox, &lock);
+	if (status != STORE_OK)
+		return status;
+	if (lock.uidnext == UINT32_MAX)
+		return STORE_LIMIT;
+	row.uid = lock.uidnext;
+	row.modseq = lock.modseq;
+	delta.uidnext = lock.uidnext + 1;
+	status = blob_add(tx, &job->prepared, &message->derived, &row.blob);
+	if (status == STORE_OK)
+		status = message_row_insert(tx, mailbox, &row);
+	message_rows_count(&one, 1, &delta);
+	return status == STORE_OK ? store_mailbox_count(tx, &delta) : status;
+}
+
+static enum store_status deliver_to(struct store_tx *tx, const struct deliver *job, struct store_target *target)
+{
+	uint64_t mailbox = 0;
+	enum store_status status = is_duplicate(tx, job, target->user, &target->is_duplicate);
+
+	if (status != STORE_OK || target->is_duplicate)
+		return status;
+	if ((status = find_target(tx, target, &mailbox)) == STORE_OK)
+		status = add(tx, job, target->user, mailbox);
+	return status == STORE_OK ? remember(tx, job, target->user) : status;
+}
+
+static enum store_status forget_old(struct store_tx *tx, const struct deliver *job)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status;
+
+	if (!looks_for_duplicates(job))
+		return STORE_OK;
+	if ((status = sql_prepare(tx->db, sql_forget, &stmt)) == STORE_OK) {
+		sql_bind_i64(stmt, 1, clock_now() - job->rule->duplicates_s);
+		status = sql_run(stmt);
+	}
+	sql_stmt_free(&stmt);
+	return status;
+}
+
+static enum store_status deliver_tx(struct store_tx *tx, void *arg)
+{
+	struct deliver *job = arg;
+	enum store_status status = forget_old(tx, job);
+
+	for (size_t i = 0; i < job->count && status == STORE_OK; i++) {
+		struct store_target *target = &job->targets[i];
+
+		target->status = deliver_to(tx, job, target);
+		if (target->status != STORE_NOT_FOUND && target->status != STORE_OVER_QUOTA &&
+		    target->status != STORE_LIMIT)
+			status = target->status;
+	}
+	return status;
+}
+
+enum store_status store_message_deliver(struct store *store, struct store_target *targets, size_t count,
+					const struct store_new_message *message, const struct store_delivery_rule *rule)
+{
+	struct deliver job = {.targets = targets, .count = count, .message = message, .rule = rule};
+	enum store_status status = STORE_CONFLICT;
+
+	SHA256((const unsigned char *)rule->message_id.p, rule->message_id.n, job.id_hash);
+	for (int i = 0; i < TRIES && status == STORE_CONFLICT; i++) {
+		status = message->upload != NULL ? blob_prepare_upload(store, message->upload, &job.prepared)
+						 : blob_prepare(store, message->bytes, &job.prepared);
+		if (status == STORE_OK)
+			status = store_write(store, deliver_tx, &job);
+	}
+	return status;
+}
