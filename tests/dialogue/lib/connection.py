@@ -19,21 +19,23 @@ class TimedOut(Exception):
 
 
 class Connection:
-    def __init__(self, port, mode, source=None, tls=False, timeout=15):
+    """address: a port of 127.0.0.1, or the path of a Unix socket."""
+
+    def __init__(self, address, mode, source=None, tls=False, timeout=15):
         self.mode, self.timeout = mode, timeout
         self.buffer, self.is_open = b"", True
         self.inflate = self.deflate = None
         self.transcript = []
-        self.early = []  # responses that came while a continuation was awaited
-        self.opening = set()  # tags of SELECT and EXAMINE commands that are not answered yet
-        self.socket = socket.socket()
+        is_path = isinstance(address, str)
+        self.socket = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
         if mode == "slow":
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        if source:
+        if source and not is_path:
             self.socket.bind((source, 0))
         self.socket.settimeout(timeout)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.connect(address if is_path else ("127.0.0.1", address))
+        if not is_path:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.start_tls()
 
@@ -89,8 +91,16 @@ class Connection:
             searched = len(self.buffer)
             self.fill(timeout)
 
+    def line(self, timeout=None):
+        """One line, without its end."""
+        line = self.take_line(timeout or self.timeout)
+        if not line.endswith(b"\r\n"):
+            raise ValueError("a line that ends in a bare LF: %r" % line[-200:])
+        self.transcript.append(("S", line[:-2]))
+        return line[:-2]
+
     def response(self, timeout=None):
-        """One response with its literals, without the last line end."""
+        """One IMAP response with its literals, without the last line end."""
         whole, timeout = b"", timeout or self.timeout
         while True:
             line = self.take_line(timeout)

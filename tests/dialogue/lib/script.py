@@ -4,10 +4,13 @@ import re
 import shlex
 
 from pattern import Pattern
+from talk_lines import LinePattern
 from tokens import unescape
 
 ACTIONS = ("wait", "clock", "fault", "eof", "close", "compress", "starttls", "check", "quiet", "bytes", "login", "in", "any", "sasl",
-           "trivet")
+           "trivet", "arrived")
+PATTERNS = {"imap": Pattern, "pop3": LinePattern, "lmtp": LinePattern}
+PROTOCOLS = tuple(PATTERNS)  # a script's protocol is the name of its folder
 
 
 class ScriptError(Exception):
@@ -15,10 +18,19 @@ class ScriptError(Exception):
 
 
 class Step:
-    """One line: kind is C, S, S*, S!, S| or an action's name; where is the connection's number."""
+    """One line: kind is C, S, S*, S!, S| or an action's name; where is the connection's number; lines are those behind `arrived`."""
 
     def __init__(self, line, kind, where, text, blocks, pattern=None):
         self.line, self.kind, self.where, self.text, self.blocks, self.pattern = line, kind, where, text, blocks, pattern
+        self.lines = []
+
+
+def message_line(text):
+    """A line of a message with its end, unless it ends in \\; `...` alone is any number of lines."""
+    text = text.encode("utf-8", "surrogateescape")
+    if text == b"...":
+        return LinePattern(text)
+    return LinePattern(text[:-1] if text.endswith(b"\\") else text + b"\\r\\n")
 
 
 class User:
@@ -29,8 +41,11 @@ class User:
 class Script:
     def __init__(self, path):
         self.path, self.name = path, os.path.basename(path)
-        self.users, self.settings, self.steps = {}, [], []
-        self.is_raw = self.is_tls = False
+        self.protocol = os.path.basename(os.path.dirname(os.path.abspath(path)))
+        if self.protocol not in PROTOCOLS:
+            raise ScriptError("%s: lies in none of the folders %s" % (self.name, ", ".join(PROTOCOLS)))
+        self.users, self.settings, self.steps, self.others = {}, [], [], {}
+        self.is_raw = self.is_tls = self.is_unix = False
         with open(path, "rb") as f:
             self.lines = f.read().decode("utf-8", "surrogateescape").split("\n")
         at = 0
@@ -39,9 +54,13 @@ class Script:
         if not self.users:
             self.users["u1"] = User("u1")
 
+    def protocol_of(self, number):
+        """What the connection of that number speaks."""
+        return self.others.get(number, self.protocol)
+
     @property
     def needs_own_daemon(self):
-        return bool(self.settings) or any(step.kind in ("clock", "fault") for step in self.steps)
+        return bool(self.settings) or self.is_unix or any(step.kind in ("clock", "fault") for step in self.steps)
 
     @property
     def needs_faults(self):
@@ -73,6 +92,12 @@ class Script:
             self.is_raw = True
         elif word == "tls":
             self.is_tls = True
+        elif word == "unix":
+            self.is_unix = True
+        elif word in PROTOCOLS:
+            self.read_other(at, word, rest)
+        elif word == "|" and self.steps and self.steps[-1].kind == "arrived":
+            self.steps[-1].lines.append(message_line(rest))
         elif word in ACTIONS:
             self.read_action(at, word, rest)
         else:
@@ -94,6 +119,15 @@ class Script:
             else:
                 mailbox, _, files = word.partition("=")
                 user.mailboxes.append((mailbox, files.split(",")))
+
+    def read_other(self, at, protocol, rest):
+        """imap C2 [u2]: that connection speaks another protocol than the script."""
+        found = re.fullmatch(r"C([2-9])(?: (\S+))?", rest.strip())
+        if not found:
+            raise ScriptError("%s:%d: %s C2 [USER]" % (self.name, at + 1, protocol))
+        self.others[int(found[1])] = protocol
+        if found[2]:
+            self.steps.append(Step(at + 1, "login", int(found[1]), found[2].encode(), []))
 
     def read_action(self, at, word, rest):
         found = re.match(r"C([1-9]?)(?: |$)", rest)
@@ -123,7 +157,7 @@ class Script:
             text = "%s\0%d\0%s" % (before, len(blocks) - 1, after)
         kind, where, mark = found[1] + found[3], int(found[2] or 1), found[1]
         encoded = text.encode("utf-8", "surrogateescape")
-        pattern = Pattern(encoded, [content for _, content in blocks]) if mark == "S" else None
+        pattern = PATTERNS[self.protocol_of(where)](encoded, [content for _, content in blocks]) if mark == "S" else None
         self.steps.append(Step(begin + 1, kind, where, encoded, blocks, pattern))
         return at + 1
 

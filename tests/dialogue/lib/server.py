@@ -1,15 +1,15 @@
-"""A daemon for dialogues: users by the dozen, mailboxes filled by APPEND, the clock and the faults in the tests' hands."""
+"""The daemons for dialogues: users by the dozen, mailboxes filled by APPEND, the clock and the faults in the tests' hands."""
 import mmap
 import os
 import re
+import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
-from daemon import Daemon, free_port
+from daemon import Daemon, Lmtpd, Pop3d, certificate, free_port
 from imap import Imap
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
@@ -66,41 +66,67 @@ class Mapped:
         struct.pack_into(form, self.map, at, value)
 
 
-class Server:
-    """Our daemon in a store of its own."""
+def is_common(setting):
+    return setting.startswith(("store.", "process.", "tls."))
 
-    def __init__(self, bin_dir, settings=()):
+
+class Server:
+    """The daemon of one protocol, in a store of its own, with these settings. Behind other protocols stands imapd on the same store, to
+    fill and to look; a daemon for the third protocol is started where a script asks for its address."""
+
+    def __init__(self, bin_dir, settings=(), protocol="imap", is_unix=False):
+        self.protocol = protocol
         self.shared = tempfile.mkdtemp(prefix="trivet-dialogue-")
         self.clock, self.faults = Mapped(self.shared + "/clock", 8), Mapped(self.shared + "/faults", 64)
-        self.offset, self.count, self.lock = 0, 0, threading.Lock()
-        self.tls_port = free_port()
-        pem = self.certificate()
-        settings = ["tls.cert=" + pem, "listen.imaps=127.0.0.1:%d" % self.tls_port, *settings]
-        self.daemon = Daemon(bin_dir, settings, {"TRIVET_TEST_CLOCK": self.clock.path, "TRIVET_TEST_FAULTS": self.faults.path})
-        self.port = self.daemon.port
+        self.offset, self.lock = 0, threading.Lock()
+        self.has_tls = "tls.cert=" not in settings
+        own = list(settings) if self.has_tls else [s for s in settings if s != "tls.cert="]
+        common = [s for s in own if is_common(s)] + (["tls.cert=" + certificate(self.shared)[0]] if self.has_tls else [])
+        self.tls_ports = {name: free_port() for name in ("imap", "pop3")}
+        environment = {"TRIVET_TEST_CLOCK": self.clock.path, "TRIVET_TEST_FAULTS": self.faults.path}
+        self.own = [s for s in own if not is_common(s)]
+        self.daemon = Daemon(bin_dir, common + self.listen("imap") + (self.own if protocol == "imap" else []), environment)
+        self.port, self.programs = self.daemon.port, {"imap": self.daemon}
+        if protocol != "imap":
+            self.programs[protocol] = self.beside(protocol, self.own, is_unix)
+            self.daemon.environment = {k: v for k, v in self.daemon.environment.items() if k != "TRIVET_TEST_FAULTS"}
 
-    def certificate(self):
-        key, cert, pem = (os.path.join(self.shared, name) for name in ("key", "cert", "pem"))
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-                        "-subj", "/CN=localhost", "-keyout", key, "-out", cert], check=True, capture_output=True)
-        with open(pem, "wb") as out:
-            for name in (key, cert):
-                with open(name, "rb") as f:
-                    out.write(f.read())
-        return pem
+    def listen(self, protocol):
+        return ["listen.%ss=127.0.0.1:%d" % (protocol, self.tls_ports[protocol])] if self.has_tls else []
+
+    def beside(self, protocol, settings=(), is_unix=False):
+        if protocol == "pop3":
+            return Pop3d(self.daemon, self.listen("pop3") + list(settings))
+        return Lmtpd(self.daemon, settings, os.path.join(self.daemon.folder, "lmtp.sock") if is_unix else None)
 
     def start(self, users):
         """users: (name, password) pairs to be made."""
         text = "".join("%s\t%s\t%s\n" % (name, password, name) for name, password in users)
-        self.daemon.trivet("user", "import", text=text)
-        self.daemon.start()
+        try:
+            self.daemon.trivet("user", "import", text=text)
+            for program in self.programs.values():
+                program.start()
+        except Exception:
+            self.stop()
+            raise
         return self
 
     def restart(self):
-        """After a complaint: ends what is left of the daemon, forgets its log, starts it anew on the same store."""
-        self.daemon.stop()
-        os.truncate(self.daemon.log, 0)
-        self.daemon.start()
+        """After a complaint: ends what is left of the daemons, forgets their logs, starts them anew on the same store."""
+        for program in self.programs.values():
+            program.stop()
+            os.truncate(program.log, 0)
+            program.start()
+
+    def address(self, protocol, tls=False):
+        """Where a client finds it: a port, or the path of a Unix socket."""
+        with self.lock:
+            if protocol not in self.programs:
+                self.programs[protocol] = self.beside(protocol).start()
+        if tls:
+            return self.tls_ports[protocol]
+        address = self.programs[protocol].address
+        return address if isinstance(address, str) else address[1]
 
     def trivet(self, *args):
         return self.daemon.trivet(*args)
@@ -113,31 +139,35 @@ class Server:
         self.faults.put(4 * FAULTS.index(name), "=i", count)
 
     def complaint(self):
-        """What is wrong with the daemon, or None."""
-        if self.daemon.process.poll() is not None:
-            return "the daemon has ended with %d: %s" % (self.daemon.process.returncode, self.daemon.tail(3000))
-        report = self.daemon.sanitizer_report()
-        return report[0] if report else None
+        """What is wrong with a daemon, or None."""
+        for program in list(self.programs.values()):
+            if program.process is not None and program.process.poll() is not None:
+                return "%s has ended with %d: %s" % (program.name, program.process.returncode, program.tail(3000))
+            report = program.sanitizer_report() if program.process else None
+            if report:
+                return report[0]
+        return None
 
     def stop(self):
         """What was wrong at the end, or None."""
-        status = self.daemon.stop()
-        report = self.daemon.sanitizer_report()
+        wrong = None
+        for program in reversed(self.programs.values()):
+            status = program.stop()
+            report = program.sanitizer_report() if program.process else None
+            wrong = wrong or (report[0] if report else "the exit status of %s is %d" % (program.name, status) if status else None)
         self.daemon.remove()
-        for name in os.listdir(self.shared):
-            os.unlink(os.path.join(self.shared, name))
-        os.rmdir(self.shared)
-        if report:
-            return report[0]
-        return "the daemon's exit status is %d" % status if status else None
+        shutil.rmtree(self.shared)
+        return wrong
 
 
 class Foreign:
-    """A server that runs already, with users PREFIXn, password pass."""
-    tls_port = 0
+    """An IMAP server that runs already, with users PREFIXn, password pass."""
 
     def __init__(self, port):
         self.port = port
+
+    def address(self, protocol, tls=False):
+        return self.port
 
     def complaint(self):
         return None
