@@ -12,17 +12,25 @@
 struct buf;
 
 struct admin {
-	struct config *config; /* NULL where the row says NEEDS_NOTHING */
-	struct store *store;   /* NULL where it does not say NEEDS_STORE */
-	const char *command;   /* "user add" */
-	bool json;             /* --json was given (anywhere behind the command) */
+	struct config *config;   /* NULL where the row says NEEDS_NOTHING */
+	struct store *store;     /* NULL where it does not say NEEDS_STORE or NEEDS_DELIVERY */
+	const char *config_path; /* what was given in front of the command; NULL: nothing */
+	const char **settings;   /* … by -o */
+	size_t setting_count;
+	const char *command; /* "user add" */
+	bool json;           /* --json was given (anywhere behind the command) */
 };
 
 /* argv[0] is the last word of the command's name; --json is taken out already. Returns an exit status of sysexits.h;
  * what is wrong goes to standard error in one line. */
 typedef int admin_run_fn(struct admin *admin, int argc, char **argv);
 
-enum admin_needs { NEEDS_NOTHING, NEEDS_CONFIG, NEEDS_STORE };
+enum admin_needs {
+	NEEDS_NOTHING,
+	NEEDS_CONFIG,
+	NEEDS_STORE,
+	NEEDS_DELIVERY, /* the store, and the configuration of `trivet lmtp` */
+};
 
 struct admin_command {
 	const char *name; /* "user add" */
@@ -38,6 +46,8 @@ admin_run_fn admin_user_add, admin_user_import, admin_user_del, admin_user_passw
 	admin_user_quota, admin_user_set;
 admin_run_fn admin_mailbox_list, admin_mailbox_create, admin_mailbox_delete, admin_mailbox_rename;
 admin_run_fn admin_import, admin_export;
+admin_run_fn admin_alias_add, admin_alias_del, admin_alias_list;
+admin_run_fn admin_deliver, admin_lmtp;
 admin_run_fn admin_check, admin_gc;
 admin_run_fn admin_who, admin_kick, admin_trace;
 admin_run_fn admin_version;

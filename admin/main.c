@@ -1,10 +1,12 @@
 /* trivet: users, mailboxes, import, export, checking, and the sessions of running daemons. */
 #include "admin/command.h"
+#include "admin/lmtp/program.h"
 #include "admin/owner.h"
 #include "common/auth/auth.h"
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/must.h"
+#include "common/delivery/delivery.h"
 #include "common/directory/store_config.h"
 #include "common/net/net.h"
 
@@ -12,15 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct given { /* in front of the command */
-	const char *config, **settings;
-	size_t setting_count;
-};
-
 static void usage(FILE *to)
 {
 	fprintf(to, "usage: trivet [--config FILE] [-o section.key=value]... COMMAND [ARGUMENTS] [--json]\n"
-		    "  --config FILE   the shared configuration (default /etc/trivet/trivet.conf)\n\n");
+		    "  --config FILE   the configuration (default /etc/trivet/trivet.conf; of lmtp and "
+		    "deliver " LMTP_DEFAULT_CONFIG ")\n\n");
 	for (const struct admin_command *c = admin_commands; c->name != NULL; c++)
 		fprintf(to, "  trivet %-16s %s\n", c->name, c->help);
 	fprintf(to, "\ntrivet COMMAND --help says more. Exit statuses are those of sysexits.h.\n");
@@ -67,34 +65,47 @@ static int take_words(struct admin *admin, int argc, char **argv, char **words, 
 	return count;
 }
 
-static int prepare(struct admin *admin, const struct admin_command *command, const struct given *given)
+static void load(struct admin *admin, const struct admin_command *command, char **error)
 {
-	static const struct config_key *const tables[] = {net_keys, store_keys, directory_keys, auth_keys};
+	/* the last three are met in the file of delivery only */
+	static const struct config_key *const tables[] = {net_keys,      store_keys, directory_keys,  auth_keys,
+							  delivery_keys, lmtp_keys,  lmtp_listen_keys};
+	bool is_delivery = command->needs == NEEDS_DELIVERY;
+	const char *path = admin->config_path;
+
+	if (path == NULL)
+		path = is_delivery ? LMTP_DEFAULT_CONFIG : "/etc/trivet/trivet.conf";
+	admin->config = config_load(path, tables, array_count(tables) - (is_delivery ? 0 : 3), error);
+	for (size_t i = 0; admin->config != NULL && i < admin->setting_count; i++)
+		if (!config_set(admin->config, admin->settings[i], error))
+			config_destroy(&admin->config);
+}
+
+/* What delivery cannot do for its surroundings it must be asked to do again (EX_TEMPFAIL): else mail would bounce. */
+static int prepare(struct admin *admin, const struct admin_command *command)
+{
 	struct store_options options;
+	bool is_delivery = command->needs == NEEDS_DELIVERY;
 	char *error = NULL;
 	int rc = EX_OK;
 
 	if (command->needs == NEEDS_NOTHING)
 		return EX_OK;
-	admin->config = config_load(given->config, tables, array_count(tables), &error);
-	for (size_t i = 0; admin->config != NULL && i < given->setting_count; i++)
-		if (!config_set(admin->config, given->settings[i], &error))
-			config_destroy(&admin->config);
+	load(admin, command, &error);
 	if (admin->config == NULL) {
-		rc = admin_fail(admin, EX_CONFIG, "%s", error);
-	} else if (command->needs == NEEDS_STORE) {
+		rc = admin_fail(admin, is_delivery ? EX_TEMPFAIL : EX_CONFIG, "%s", error);
+	} else if (command->needs != NEEDS_CONFIG) {
 		store_options_from(admin->config, &options);
 		if ((error = admin_become_owner(admin->config)) != NULL ||
 		    store_open(&options, &admin->store, &error) != STORE_OK)
-			rc = admin_fail(admin, EX_UNAVAILABLE, "%s",
+			rc = admin_fail(admin, is_delivery ? EX_TEMPFAIL : EX_UNAVAILABLE, "%s",
 					error == NULL ? "the store cannot be opened" : error);
 	}
 	free(error);
 	return rc;
 }
 
-static int run(struct admin *admin, const struct admin_command *command, const struct given *given, int argc,
-	       char **argv)
+static int run(struct admin *admin, const struct admin_command *command, int argc, char **argv)
 {
 	char **words = alloc_zero((size_t)argc + 1, sizeof *words);
 	bool wants_help;
@@ -104,7 +115,7 @@ static int run(struct admin *admin, const struct admin_command *command, const s
 	if (wants_help) {
 		command_usage(command, stdout);
 		rc = EX_OK;
-	} else if ((rc = prepare(admin, command, given)) == EX_OK) {
+	} else if ((rc = prepare(admin, command)) == EX_OK) {
 		optind = 0; /* getopt() begins anew */
 		rc = command->run(admin, count, words);
 	}
@@ -115,7 +126,7 @@ static int run(struct admin *admin, const struct admin_command *command, const s
 }
 
 /* -1: go on, behind optind; else the exit status. */
-static int parse_options(int argc, char **argv, struct given *given)
+static int parse_options(int argc, char **argv, struct admin *admin)
 {
 	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
 					      {"help", no_argument, NULL, 'h'},
@@ -127,10 +138,10 @@ static int parse_options(int argc, char **argv, struct given *given)
 	while ((c = getopt_long(argc, argv, "+c:o:h", longs, NULL)) != -1)
 		switch (c) {
 		case 'c':
-			given->config = optarg;
+			admin->config_path = optarg;
 			break;
 		case 'o':
-			given->settings[given->setting_count++] = optarg;
+			admin->settings[admin->setting_count++] = optarg;
 			break;
 		case 'v':
 			return admin_version(&nothing, 0, NULL);
@@ -146,20 +157,18 @@ static int parse_options(int argc, char **argv, struct given *given)
 
 int main(int argc, char **argv)
 {
-	struct given given = {.config = "/etc/trivet/trivet.conf",
-			      .settings = alloc_zero((size_t)argc, sizeof(char *))};
-	struct admin admin = {0};
+	struct admin admin = {.settings = alloc_zero((size_t)argc, sizeof(char *))};
 	const struct admin_command *command;
 	int words = 0, rc;
 
 	log_open("trivet", LOG_TARGET_STDERR, LOG_LEVEL_WARNING);
-	rc = parse_options(argc, argv, &given);
+	rc = parse_options(argc, argv, &admin);
 	if (rc < 0 && (command = find(argc - optind, argv + optind, &words)) != NULL) {
-		rc = run(&admin, command, &given, argc - optind - words + 1, argv + optind + words - 1);
+		rc = run(&admin, command, argc - optind - words + 1, argv + optind + words - 1);
 	} else if (rc < 0) {
 		usage(stderr);
 		rc = EX_USAGE;
 	}
-	free(given.settings);
+	free(admin.settings);
 	return rc;
 }

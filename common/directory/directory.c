@@ -1,15 +1,11 @@
 /* Users out of the store. */
-#include "common/directory/directory.h"
+#include "common/directory/directory_private.h"
 #include "common/base/alloc.h"
 #include "common/base/must.h"
 #include "common/base/utf8.h"
 #include "common/mime/mime.h"
 
 #include <stdlib.h>
-
-struct directory {
-	struct store *store;
-};
 
 const struct config_key directory_keys[] = {
 	{.section = "directory",

@@ -32,6 +32,24 @@ void directory_destroy(struct directory **directory);
 enum directory_status directory_find(struct directory *directory, struct span name, struct arena *arena,
 				     struct directory_user *user_r);
 
+struct directory_rule {             /* how addresses are understood */
+	const char *const *domains; /* ours; none: every domain is */
+	size_t domain_count;
+	char separator; /* of USER+FOLDER; '\0': none */
+};
+
+struct directory_target { /* a user that an address stands for */
+	uint64_t user;
+	struct span folder; /* what stood behind the separator; empty: nothing */
+};
+
+/* Who gets mail for an address ("name@domain", or "name" alone): the targets of an alias or a group, else the user with
+ * that mail address, else, in a domain of ours, the user of that name. Every user comes once. Spans and list lie in
+ * arena. DIRECTORY_UNKNOWN: nobody. Worker. */
+enum directory_status directory_resolve(struct directory *directory, const struct directory_rule *rule,
+					struct span address, struct arena *arena, struct directory_target **targets_r,
+					size_t *count_r);
+
 /* False: not a name (empty, too long, controls, not UTF-8). */
 bool directory_name_normalize(struct span name, struct buf *out);
 

@@ -34,9 +34,10 @@ enum store_status store_message_append(struct store *store, uint64_t actor, uint
 struct store_target {
 	uint64_t user;
 	struct span folder;       /* empty: INBOX */
+	size_t group;             /* targets of one group get the message all or, where one is over quota, none */
 	enum store_status status; /* out: of this target alone: STORE_OK, STORE_NOT_FOUND (no such user),
 				     STORE_OVER_QUOTA, STORE_LIMIT */
-	bool is_duplicate;        /* out, with STORE_OK: it was there already (see duplicates_s) */
+	bool is_duplicate; /* out, with STORE_OK: it was there already (see duplicates_s), or stands here twice */
 };
 struct store_delivery_rule { /* duplicates: off where duplicates_s is 0 or message_id is empty */
 	int64_t duplicates_s;

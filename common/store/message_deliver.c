@@ -143,14 +143,49 @@ static enum store_status forget_old(struct store_tx *tx, const struct deliver *j
 	return status;
 }
 
+/* Did a target in front of this one give the same user the same message? */
+static bool stands_twice(const struct deliver *job, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (job->targets[i].user == job->targets[at].user && job->targets[i].status == STORE_OK &&
+		    span_equal(job->targets[i].folder, job->targets[at].folder))
+			return true;
+	return false;
+}
+
+/* A group in which one is over quota is refused as a whole: else the sender's retry would give it to the others twice.
+ */
+static enum store_status check_groups(struct store_tx *tx, const struct deliver *job)
+{
+	enum store_status status = STORE_OK;
+
+	for (size_t i = 0; i < job->count; i++)
+		job->targets[i].status = STORE_OK;
+	for (size_t i = 0; i < job->count && (status == STORE_OK || status == STORE_NOT_FOUND); i++) {
+		status = store_quota_check(tx, job->targets[i].user, job->prepared.size);
+		if (status != STORE_OVER_QUOTA)
+			continue;
+		for (size_t j = 0; j < job->count; j++)
+			if (job->targets[j].group == job->targets[i].group)
+				job->targets[j].status = STORE_OVER_QUOTA;
+		status = STORE_OK;
+	}
+	return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
 static enum store_status deliver_tx(struct store_tx *tx, void *arg)
 {
 	struct deliver *job = arg;
 	enum store_status status = forget_old(tx, job);
 
+	if (status == STORE_OK)
+		status = check_groups(tx, job);
 	for (size_t i = 0; i < job->count && status == STORE_OK; i++) {
 		struct store_target *target = &job->targets[i];
 
+		target->is_duplicate = stands_twice(job, i);
+		if (target->status != STORE_OK || target->is_duplicate)
+			continue;
 		target->status = deliver_to(tx, job, target);
 		if (target->status != STORE_NOT_FOUND && target->status != STORE_OVER_QUOTA &&
 		    target->status != STORE_LIMIT)

@@ -1,0 +1,171 @@
+/* Whom an address means: aliases and groups, mail addresses, names, USER+FOLDER. */
+#include "common/directory/directory_private.h"
+#include "common/base/buf.h"
+#include "common/base/log.h"
+
+enum {
+	ALIAS_DEPTH_MAX = 8, /* of an alias in an alias; also what ends a loop of them */
+	TARGETS_MAX = 10000,
+};
+
+struct resolve {
+	struct store *store;
+	const struct directory_rule *rule;
+	struct arena *arena;
+	struct directory_target *targets;
+	size_t count, capacity;
+};
+
+static enum directory_status resolve_address(struct resolve *job, struct span address, struct span folder,
+					     unsigned depth);
+
+static enum directory_status status_of(enum store_status status)
+{
+	if (status == STORE_OK)
+		return DIRECTORY_OK;
+	return status == STORE_NOT_FOUND ? DIRECTORY_UNKNOWN : DIRECTORY_UNAVAILABLE;
+}
+
+static void add(struct resolve *job, uint64_t user, struct span folder)
+{
+	void *targets = job->targets;
+
+	for (size_t i = 0; i < job->count; i++)
+		if (job->targets[i].user == user)
+			return;
+	if (job->count == TARGETS_MAX)
+		return;
+	arena_grow(job->arena, &targets, &job->capacity, job->count + 1, sizeof *job->targets);
+	job->targets = targets;
+	job->targets[job->count++] = (struct directory_target){.user = user, .folder = folder};
+}
+
+static bool is_our_domain(const struct directory_rule *rule, struct span domain)
+{
+	if (domain.p == NULL || rule->domain_count == 0)
+		return true;
+	for (size_t i = 0; i < rule->domain_count; i++)
+		if (span_is_nocase(domain, rule->domains[i]))
+			return true;
+	return false;
+}
+
+/* "local@domain" in two; the domain's p is NULL where there is none. */
+static void split(struct span address, struct span *local, struct span *domain)
+{
+	size_t at = SIZE_MAX;
+
+	for (size_t i = 0; i < address.n; i++)
+		if (address.p[i] == '@')
+			at = i;
+	*local = span_sub(address, 0, at);
+	*domain = at == SIZE_MAX ? (struct span){0} : span_sub(address, at + 1, SIZE_MAX);
+}
+
+static enum directory_status resolve_alias(struct resolve *job, struct span address, struct span folder, unsigned depth)
+{
+	struct store_alias *aliases;
+	size_t count, before = job->count;
+	enum directory_status result = status_of(store_alias_list(job->store, address, job->arena, &aliases, &count));
+
+	if (result != DIRECTORY_OK)
+		return result;
+	if (count > 0 && depth == ALIAS_DEPTH_MAX) {
+		log_warning(NULL, "the aliases of <%.*s> are nested too deep, or in a circle", (int)address.n,
+			    address.p);
+		return DIRECTORY_UNKNOWN;
+	}
+	for (size_t i = 0; i < count; i++) {
+		result = resolve_address(job, aliases[i].target, folder, depth + 1);
+		if (result == DIRECTORY_UNAVAILABLE)
+			return result;
+		if (result == DIRECTORY_UNKNOWN)
+			log_warning(NULL, "the alias <%.*s> names <%.*s>, whom nobody knows", (int)address.n, address.p,
+				    (int)aliases[i].target.n, aliases[i].target.p);
+	}
+	return job->count > before ? DIRECTORY_OK : DIRECTORY_UNKNOWN;
+}
+
+static enum directory_status resolve_user(struct resolve *job, struct span address, struct span local,
+					  struct span domain, struct span folder)
+{
+	struct store_user user;
+	enum store_status status = store_user_find_mail(job->store, address, job->arena, &user);
+
+	if (status == STORE_NOT_FOUND && is_our_domain(job->rule, domain)) {
+		status = store_user_find(job->store, address, job->arena, &user);
+		if (status == STORE_NOT_FOUND && domain.p != NULL)
+			status = store_user_find(job->store, local, job->arena, &user);
+	}
+	if (status == STORE_OK)
+		add(job, user.id, folder);
+	return status_of(status);
+}
+
+/* In lower case and without folder. An alias wins over a user: so a user's mail can be sent elsewhere. */
+static enum directory_status resolve_plain(struct resolve *job, struct span address, struct span folder, unsigned depth)
+{
+	struct span local, domain;
+	enum directory_status result;
+
+	split(address, &local, &domain);
+	result = resolve_alias(job, address, folder, depth);
+	if (result == DIRECTORY_UNKNOWN && domain.p != NULL && is_our_domain(job->rule, domain))
+		result = resolve_alias(job, local, folder, depth);
+	return result == DIRECTORY_UNKNOWN ? resolve_user(job, address, local, domain, folder) : result;
+}
+
+static enum directory_status resolve_address(struct resolve *job, struct span address, struct span folder,
+					     unsigned depth)
+{
+	struct span local, domain;
+	struct buf plain = {0};
+	enum directory_status result = resolve_plain(job, address, folder, depth);
+	size_t at;
+
+	if (result != DIRECTORY_UNKNOWN || job->rule->separator == '\0')
+		return result;
+	split(address, &local, &domain);
+	if ((at = span_find_byte(local, job->rule->separator)) == SIZE_MAX)
+		return result;
+	buf_span(&plain, span_sub(local, 0, at));
+	if (domain.p != NULL) {
+		buf_byte(&plain, '@');
+		buf_span(&plain, domain);
+	}
+	if (folder.n == 0)
+		folder = arena_span(job->arena, span_sub(local, at + 1, SIZE_MAX));
+	result = resolve_plain(job, arena_span(job->arena, buf_view(&plain)), folder, depth);
+	buf_done(&plain);
+	return result;
+}
+
+/* The folder keeps its capitals: names of mailboxes do. */
+static struct span keep_folder(const struct directory_rule *rule, struct span address, struct arena *arena)
+{
+	struct span local, domain;
+	size_t at;
+
+	split(address, &local, &domain);
+	at = rule->separator == '\0' ? SIZE_MAX : span_find_byte(local, rule->separator);
+	return at == SIZE_MAX ? (struct span){0} : arena_span(arena, span_sub(local, at + 1, SIZE_MAX));
+}
+
+enum directory_status directory_resolve(struct directory *directory, const struct directory_rule *rule,
+					struct span address, struct arena *arena, struct directory_target **targets_r,
+					size_t *count_r)
+{
+	struct resolve job = {.store = directory->store, .rule = rule, .arena = arena};
+	struct buf normal = {0};
+	enum directory_status result = DIRECTORY_UNKNOWN;
+
+	*count_r = 0;
+	if (directory_name_normalize(address, &normal))
+		result = resolve_address(&job, arena_span(arena, buf_view(&normal)), (struct span){0}, 0);
+	buf_done(&normal);
+	if (result == DIRECTORY_OK && job.count == 1 && job.targets[0].folder.n > 0)
+		job.targets[0].folder = keep_folder(rule, address, arena);
+	*targets_r = job.targets;
+	*count_r = job.count;
+	return result;
+}
