@@ -28,11 +28,11 @@ def in_files(data):
 
 def well_formed(data):
     """Whether a client that reads mail in lines, and not bytes, can be expected to keep it: no NUL, no lone CR, nothing but fields in the
-    header, and an end of it."""
+    header below the number, and an end of it."""
     head, end, _ = data.partition(b"\r\n\r\n")
     fields = head.split(b"\r\n")
     return (bool(end) and b"\0" not in data and b"\r" not in data.replace(b"\r\n", b"")
-            and all(FIELD.match(line) or (i > 0 and line[:1] in b" \t") for i, line in enumerate(fields)))
+            and all(FIELD.match(line) or (i > 1 and line[:1] in b" \t") for i, line in enumerate(fields)))
 
 
 class Client:
