@@ -50,13 +50,13 @@ class Connection:
         if early:
             self.buffer = self.inflate.decompress(early)
 
-    def send(self, data):
+    def send(self, data, at_once=False):
         shown = data if len(data) <= 300 else data[:300] + b"... (%d bytes)" % len(data)
         self.transcript.append(("C", shown))
         if self.deflate:
             data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
         try:
-            if self.mode == "bytes" and len(data) <= 5000:
+            if self.mode == "bytes" and len(data) <= 5000 and not at_once:
                 for i in range(len(data)):
                     self.socket.sendall(data[i:i + 1])
             else:

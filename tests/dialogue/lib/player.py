@@ -107,15 +107,15 @@ class Player:
         raise Mismatch(step.line, "expected silence\n  got: " + shown(response))
 
     def do_bytes(self, step, text):
-        """bytes C "…" [x N]: these bytes and nothing else."""
-        found = re.fullmatch(rb'"(.*)"(?: x (\d+))?', step.text.strip(), re.S)
+        """bytes C "…" [x N] [at once]: these bytes and nothing else; at once: in one piece in every mode."""
+        found = re.fullmatch(rb'"(.*)"(?: x (\d+))?( at once)?', step.text.strip(), re.S)
         if not found:
-            raise ScriptError('%s:%d: bytes C "…" [x N]' % (self.script.name, step.line))
+            raise ScriptError('%s:%d: bytes C "…" [x N] [at once]' % (self.script.name, step.line))
         talk = self.talk(step)
         data = unescape(self.substitute(found[1])) * int(found[2] or 1)
         talk.note(data)
         try:
-            talk.made.send(data)
+            talk.made.send(data, found[3] is not None)
         except Gone:
             pass  # the script's next line says whether that was right
 
