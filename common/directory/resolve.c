@@ -4,7 +4,8 @@
 #include "common/base/log.h"
 
 enum {
-	ALIAS_DEPTH_MAX = 8, /* of an alias in an alias; also what ends a loop of them */
+	ALIAS_DEPTH_MAX = 8,  /* of an alias in an alias */
+	LOOK_UPS_MAX = 20000, /* of one address: what ends aliases that name one another */
 	TARGETS_MAX = 10000,
 };
 
@@ -13,7 +14,7 @@ struct resolve {
 	const struct directory_rule *rule;
 	struct arena *arena;
 	struct directory_target *targets;
-	size_t count, capacity;
+	size_t count, capacity, look_ups;
 };
 
 static enum directory_status resolve_address(struct resolve *job, struct span address, struct span folder,
@@ -66,20 +67,20 @@ static enum directory_status resolve_alias(struct resolve *job, struct span addr
 {
 	struct store_alias *aliases;
 	size_t count, before = job->count;
-	enum directory_status result = status_of(store_alias_list(job->store, address, job->arena, &aliases, &count));
+	enum directory_status result;
 
+	if (address.n == 0)
+		return DIRECTORY_UNKNOWN;
+	result = status_of(store_alias_list(job->store, address, job->arena, &aliases, &count));
 	if (result != DIRECTORY_OK)
 		return result;
-	if (count > 0 && depth == ALIAS_DEPTH_MAX) {
-		log_warning(NULL, "the aliases of <%.*s> are nested too deep, or in a circle", (int)address.n,
-			    address.p);
-		return DIRECTORY_UNKNOWN;
-	}
+	if (count > 0 && (depth == ALIAS_DEPTH_MAX || job->look_ups++ == LOOK_UPS_MAX))
+		return DIRECTORY_UNKNOWN; /* too deep, or in a circle */
 	for (size_t i = 0; i < count; i++) {
 		result = resolve_address(job, aliases[i].target, folder, depth + 1);
 		if (result == DIRECTORY_UNAVAILABLE)
 			return result;
-		if (result == DIRECTORY_UNKNOWN)
+		if (result == DIRECTORY_UNKNOWN && depth == 0)
 			log_warning(NULL, "the alias <%.*s> names <%.*s>, whom nobody knows", (int)address.n, address.p,
 				    (int)aliases[i].target.n, aliases[i].target.p);
 	}
