@@ -48,6 +48,7 @@ class Lmtp:
 
     def begin(self, sender, recipients):
         """As far as DATA: the replies to RCPT. True where DATA may follow."""
+        recipients = list(recipients)
         self.send(b"".join([b"MAIL FROM:<%s>\r\n" % sender.encode()] + [b"RCPT TO:<%s>\r\n" % r.encode() for r in recipients]))
         mail = self.reply()
         replies = [self.reply() for _ in recipients]
