@@ -292,6 +292,8 @@ def full_disk(tally):
         tally.check(deliver.returncode == EX_TEMPFAIL, "trivet deliver asks for another attempt: %d, %r" % (
             deliver.returncode, deliver.stderr))
         print("full disk: %d recipients served, then %s" % (len(known), sorted({r[:9] for r in refused})))
+        left = files_under(os.path.join(daemon.store, "tmp"))
+        tally.check(not left, "what was refused leaves no upload: %s" % left)
         tally.check(len(known) > 5 and len(refused) >= 40, "some fit and then no more: %d, %d" % (len(known), len(refused)))
         tally.check(all(r.startswith(("451", "452")) for r in refused), "the answer says so: %s" % sorted(set(refused)))
         subprocess.run(["mount", "-o", "remount,size=%dm" % (4 * SMALL_DISK_MB), daemon.store], check=True)
