@@ -42,12 +42,12 @@ class Script:
     def __init__(self, path):
         self.path, self.name = path, os.path.basename(path)
         self.protocol = os.path.basename(os.path.dirname(os.path.abspath(path)))
-        if self.protocol not in PROTOCOLS:
-            raise ScriptError("%s: lies in none of the folders %s" % (self.name, ", ".join(PROTOCOLS)))
         self.users, self.settings, self.steps, self.others = {}, [], [], {}
         self.is_raw = self.is_tls = self.is_unix = False
         with open(path, "rb") as f:
             self.lines = f.read().decode("utf-8", "surrogateescape").split("\n")
+        if self.protocol not in PROTOCOLS:
+            raise ScriptError("%s: lies in none of the folders %s" % (self.name, ", ".join(PROTOCOLS)))
         at = 0
         while at < len(self.lines):
             at = self.read(at)
