@@ -2,7 +2,7 @@
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #define ANY (POP3_AUTHORIZATION | POP3_TRANSACTION)
 
@@ -65,14 +65,14 @@ bool pop3_arguments_parse(const struct pop3_command_row *row, struct span rest, 
 
 /* --- the small ones --- */
 
-static void write_before_login(struct pop3_session *session)
+static void write_log_in(struct pop3_session *session)
 {
 	struct net_session *net = &session->net;
 	struct login_peer peer;
 
 	if (net->is_trusted)
 		out_text(&net->out, "USER\r\n");
-	if (!net->is_tls && net_can_start_tls(net->daemon))
+	if (session->state == POP3_AUTHORIZATION && !net->is_tls && net_can_start_tls(net->daemon))
 		out_text(&net->out, "STLS\r\n");
 	out_text(&net->out, "SASL ");
 	login_peer_init(&peer, net, '+');
@@ -87,8 +87,7 @@ void pop3_capa_run(struct pop3_session *session, const struct pop3_command *comm
 	pop3_ok(session, "Capabilities follow");
 	out_text(&session->net.out, "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
 				    "EXPIRE NEVER\r\nLOGIN-DELAY 0\r\nUTF8 USER\r\nLANG\r\n");
-	if (session->state == POP3_AUTHORIZATION)
-		write_before_login(session);
+	write_log_in(session); /* USER and SASL in both states: they must not differ (RFC 2449, 6.2, 6.3) */
 	out_text(&session->net.out, "IMPLEMENTATION Trivet-" TRIVET_VERSION "\r\n.\r\n");
 }
 
@@ -123,6 +122,8 @@ void pop3_stls_run(struct pop3_session *session, const struct pop3_command *comm
 		pop3_ok(session, "Begin TLS now");
 		(void)net_session_start_tls(&session->net);
 		session->lines = (struct net_lines){0};
+		free(session->user); /* what was said in the clear is forgotten (RFC 2595, 4) */
+		session->user = NULL;
 	}
 }
 

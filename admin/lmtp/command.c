@@ -146,7 +146,7 @@ static const char *mail_parameters(struct span in, struct mail *mail)
 
 static void mail_run(struct lmtp_session *session, struct span arguments)
 {
-	struct buf sender = {0};
+	struct lmtp_path sender;
 	struct mail mail = {0};
 	const char *refusal = NULL;
 
@@ -155,26 +155,27 @@ static void mail_run(struct lmtp_session *session, struct span arguments)
 	else if ((refusal = mail_parameters(arguments, &mail)) == NULL &&
 		 mail.size > session->lmtp->delivery.message_max)
 		refusal = "552 5.3.4 The message is too large";
-	else if (refusal == NULL && !mail.is_utf8 && !is_ascii(buf_view(&sender)))
+	else if (refusal == NULL && !mail.is_utf8 && !is_ascii(sender.text))
 		refusal = "550 5.6.7 Such an address needs SMTPUTF8";
 	if (refusal == NULL) {
-		lmtp_transaction_begin(session, buf_view(&sender), mail.is_utf8);
+		lmtp_transaction_begin(session, sender.text, mail.is_utf8);
 		lmtp_say(session, "250 2.1.0 Sender noted");
 	} else if (refusal[0] == '5' && refusal[1] == '0') {
 		lmtp_bad(session, refusal);
 	} else {
 		lmtp_say(session, "%s", refusal);
 	}
-	buf_done(&sender);
+	buf_done(&sender.address);
 }
 
-static void add_recipient(struct lmtp_session *session, struct span address)
+static void add_recipient(struct lmtp_session *session, const struct lmtp_path *path)
 {
 	struct lmtp_transaction *transaction = session->transaction;
 	struct delivery_recipient recipient;
+	struct span address = path->text;
 	void *list = transaction->recipients;
 
-	switch (delivery_resolve(session->lmtp->service.directory, &session->lmtp->delivery, address,
+	switch (delivery_resolve(session->lmtp->service.directory, &session->lmtp->delivery, buf_view(&path->address),
 				 transaction->arena, &recipient)) {
 	case DELIVERY_DONE:
 		break;
@@ -189,6 +190,7 @@ static void add_recipient(struct lmtp_session *session, struct span address)
 	arena_grow(transaction->arena, &list, &transaction->capacity, transaction->count + 1,
 		   sizeof *transaction->recipients);
 	transaction->recipients = list;
+	recipient.address = arena_span(transaction->arena, address);
 	transaction->recipients[transaction->count++] = recipient;
 	session->state = LMTP_RCPT;
 	lmtp_say(session, "250 2.1.5 Recipient noted");
@@ -196,21 +198,21 @@ static void add_recipient(struct lmtp_session *session, struct span address)
 
 static void rcpt_run(struct lmtp_session *session, struct span arguments)
 {
-	struct buf address = {0};
+	struct lmtp_path path;
 	struct lmtp_parameter parameter;
 	bool is_bad;
 
-	if (lmtp_path_parse(&arguments, "TO:", &address) != PARSE_OK || address.n == 0)
+	if (lmtp_path_parse(&arguments, "TO:", &path) != PARSE_OK || path.address.n == 0)
 		lmtp_bad(session, "501 5.5.4 RCPT wants TO:<address>");
 	else if (lmtp_parameter_next(&arguments, &parameter, &is_bad) || is_bad)
 		lmtp_say(session, "555 5.5.4 That parameter is not known");
 	else if (session->transaction->count >= session->lmtp->recipients)
 		lmtp_say(session, "452 4.5.3 Too many recipients");
-	else if (!session->transaction->is_utf8 && !is_ascii(buf_view(&address)))
+	else if (!session->transaction->is_utf8 && !is_ascii(path.text))
 		lmtp_say(session, "553 5.6.7 Such an address needs SMTPUTF8");
 	else
-		add_recipient(session, buf_view(&address));
-	buf_done(&address);
+		add_recipient(session, &path);
+	buf_done(&path.address);
 }
 
 static void data_run(struct lmtp_session *session, struct span arguments)

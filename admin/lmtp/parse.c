@@ -1,5 +1,6 @@
 /* Paths and parameters. */
 #include "admin/lmtp/parse.h"
+#include "common/base/utf8.h"
 
 static bool is_control(char c)
 {
@@ -44,10 +45,11 @@ static enum parse mailbox(struct span *in, struct buf *address)
 	return address->n - before <= LMTP_PATH_MAX ? PARSE_OK : PARSE_BAD;
 }
 
-enum parse lmtp_path_parse(struct span *in, const char *keyword, struct buf *address)
+enum parse lmtp_path_parse(struct span *in, const char *keyword, struct lmtp_path *path_r)
 {
-	struct span at = *in;
+	struct span at = *in, from;
 
+	*path_r = (struct lmtp_path){0};
 	if (span_take_text_nocase(&at, keyword) != PARSE_OK)
 		return PARSE_BAD;
 	while (at.n > 0 && at.p[0] == ' ')
@@ -55,7 +57,11 @@ enum parse lmtp_path_parse(struct span *in, const char *keyword, struct buf *add
 	if (span_take_byte(&at, '<') != PARSE_OK)
 		return PARSE_BAD;
 	skip_route(&at);
-	if (mailbox(&at, address) != PARSE_OK || span_take_byte(&at, '>') != PARSE_OK)
+	from = at;
+	if (mailbox(&at, &path_r->address) != PARSE_OK || span_take_byte(&at, '>') != PARSE_OK)
+		return PARSE_BAD;
+	path_r->text = span_from(from.p, (size_t)(at.p - from.p) - 1);
+	if (!utf8_is_valid(path_r->text))
 		return PARSE_BAD;
 	if (at.n > 0 && at.p[0] != ' ')
 		return PARSE_BAD;

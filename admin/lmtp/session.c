@@ -147,6 +147,8 @@ static enum net_next session_open(struct net_session *net)
 
 static enum net_next session_look(struct net_session *net)
 {
+	/* nobody logs in: so the time limit begins anew with whatever comes */
+	net_session_set_timeout(net, session_of(net)->lmtp->timeout_ms);
 	if (is_ready(session_of(net)))
 		return NET_WORK;
 	return net->input_closed ? NET_CLOSE : NET_WAIT;
@@ -161,7 +163,7 @@ static enum net_next session_work(struct net_session *net, unsigned why)
 	for (unsigned i = 0; i < COMMANDS_IN_A_ROW && next == NET_WORK; i++)
 		next = advance(session);
 	net_lines_settle(&session->lines, net);
-	net_session_set_timeout(net, session->lmtp->timeout_ms); /* nobody logs in: the time runs from each step */
+	net_session_set_timeout(net, session->lmtp->timeout_ms);
 	return next == NET_WAIT && net->input_closed ? NET_CLOSE : next;
 }
 

@@ -157,6 +157,7 @@ enum directory_status directory_resolve(struct directory *directory, const struc
 					size_t *count_r)
 {
 	struct resolve job = {.store = directory->store, .rule = rule, .arena = arena};
+	struct span kept;
 	struct buf normal = {0};
 	enum directory_status result = DIRECTORY_UNKNOWN;
 
@@ -164,8 +165,9 @@ enum directory_status directory_resolve(struct directory *directory, const struc
 	if (directory_name_normalize(address, &normal))
 		result = resolve_address(&job, arena_span(arena, buf_view(&normal)), (struct span){0}, 0);
 	buf_done(&normal);
-	if (result == DIRECTORY_OK && job.count == 1 && job.targets[0].folder.n > 0)
-		job.targets[0].folder = keep_folder(rule, address, arena);
+	kept = keep_folder(rule, address, arena);
+	if (result == DIRECTORY_OK && job.count == 1 && job.targets[0].folder.n > 0 && kept.n > 0)
+		job.targets[0].folder = kept;
 	*targets_r = job.targets;
 	*count_r = job.count;
 	return result;

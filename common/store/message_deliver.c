@@ -8,6 +8,7 @@
 enum { TRIES = 3 }; /* as in message_append.c */
 
 static const char sql_mailbox[] = "SELECT id FROM mailbox WHERE owner = ? AND name = ? AND is_selectable = 1";
+static const char sql_mailboxes[] = "SELECT id, name FROM mailbox WHERE owner = ? AND is_selectable = 1";
 static const char sql_was_delivered[] = "SELECT delivered_at FROM delivered WHERE owner = ? AND hash = ?";
 static const char sql_delivered[] = "INSERT OR REPLACE INTO delivered (owner, hash, delivered_at) VALUES (?, ?, ?)";
 static const char sql_forget[] = "DELETE FROM delivered WHERE delivered_at < ?";
@@ -42,12 +43,31 @@ static enum store_status find_mailbox(struct store_tx *tx, uint64_t user, struct
 	return status;
 }
 
+/* On their way addresses lose their capitals: so the name in any case will do. */
+static enum store_status find_in_any_case(struct store_tx *tx, uint64_t user, struct span name, uint64_t *mailbox_r)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_mailboxes, &stmt);
+	bool is_row = false, is_found = false;
+
+	if (status == STORE_OK)
+		sql_bind_u64(stmt, 1, user);
+	while (!is_found && status == STORE_OK && (status = sql_step(stmt, &is_row)) == STORE_OK && is_row) {
+		is_found = span_equal_nocase(sql_span(stmt, 1), name);
+		*mailbox_r = sql_u64(stmt, 0);
+	}
+	sql_stmt_free(&stmt);
+	return status == STORE_OK && !is_found ? STORE_NOT_FOUND : status;
+}
+
 static enum store_status find_target(struct store_tx *tx, const struct store_target *target, uint64_t *mailbox_r)
 {
 	enum store_status status = STORE_NOT_FOUND;
 
 	if (target->folder.n > 0)
 		status = find_mailbox(tx, target->user, target->folder, mailbox_r);
+	if (status == STORE_NOT_FOUND && target->folder.n > 0)
+		status = find_in_any_case(tx, target->user, target->folder, mailbox_r);
 	return status == STORE_NOT_FOUND ? find_mailbox(tx, target->user, SPAN("INBOX"), mailbox_r) : status;
 }
 

@@ -2,6 +2,7 @@
 import grp
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -25,10 +26,23 @@ def find_build(argv=None):
     sys.exit("no build: cmake --preset dev && cmake --build --preset dev")
 
 
+given = set()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the range that the system takes the ports of outgoing connections from: else one of those may be there first."""
+    for _ in range(1000):
+        port = random.randrange(12000, 32000)
+        if port in given:
+            continue
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        given.add(port)
+        return port
+    raise RuntimeError("no free port between 12000 and 32000")
 
 
 def certificate(folder):

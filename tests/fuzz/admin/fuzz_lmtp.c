@@ -35,16 +35,16 @@ static void play(struct span all, size_t piece, struct buf *got)
 
 static void parse(struct span in)
 {
-	struct buf address = {0};
+	struct lmtp_path path;
 	struct lmtp_parameter parameter;
 	bool is_bad = false;
 
-	if (lmtp_path_parse(&in, "TO:", &address) == PARSE_OK) {
-		must(address.n <= LMTP_PATH_MAX);
+	if (lmtp_path_parse(&in, "TO:", &path) == PARSE_OK) {
+		must(path.address.n <= LMTP_PATH_MAX && path.text.n >= path.address.n);
 		while (lmtp_parameter_next(&in, &parameter, &is_bad))
 			must(parameter.keyword.n > 0);
 	}
-	buf_done(&address);
+	buf_done(&path.address);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)

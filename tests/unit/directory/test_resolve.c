@@ -69,6 +69,7 @@ static int setup(void **state)
 	alias(f, "postmaster", "bob");
 	alias(f, "circle@example.com", "circle2@example.com");
 	alias(f, "circle2@example.com", "circle@example.com");
+	alias(f, "list@example.com", "bob+lists");
 	alias(f, "half@example.com", "nobody@example.com");
 	alias(f, "half@example.com", "bob");
 	*state = f;
@@ -125,6 +126,7 @@ static void everywhere_ours(void **state)
 	is(f, &rule, "Postmaster", "bob");
 	is(f, &rule, "circle@example.com", "");
 	is(f, &rule, "half@example.com", "bob");
+	is(f, &rule, "list@example.com", "bob:lists");
 	is(f, &rule, "anna+Some/Folder@x", "anna:Some/Folder");
 	is(f, &rule, "anna.b+Work@example.com", "anna:Work");
 	is(f, &rule, "anna+@x", "anna");

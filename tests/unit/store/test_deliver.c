@@ -19,7 +19,7 @@ static void all_get_it_and_it_is_kept_once(void **state)
 	struct store_test *t = *state;
 	uint64_t bob = store_test_add_user(t, "bob");
 	struct store_new_message message = message_test_make(t->arena, 1);
-	struct store_target targets[] = {{.user = t->user, .folder = SPAN("Junk"), .group = 0},
+	struct store_target targets[] = {{.user = t->user, .folder = SPAN("junk"), .group = 0},
 					 {.user = bob, .folder = SPAN("Nowhere"), .group = 1},
 					 {.user = 999, .group = 2}};
 
