@@ -2,8 +2,6 @@
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
 
-#include <stdlib.h>
-
 #define ANY (POP3_AUTHORIZATION | POP3_TRANSACTION)
 
 /* clang-format off */
@@ -122,8 +120,7 @@ void pop3_stls_run(struct pop3_session *session, const struct pop3_command *comm
 		pop3_ok(session, "Begin TLS now");
 		(void)net_session_start_tls(&session->net);
 		session->lines = (struct net_lines){0};
-		free(session->user); /* what was said in the clear is forgotten (RFC 2595, 4) */
-		session->user = NULL;
+		buf_done(&session->user); /* what was said in the clear is forgotten (RFC 2595, 4) */
 	}
 }
 

@@ -2,10 +2,8 @@
  * is opened behind it. The name may be USER+FOLDER. */
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
-#include "common/base/alloc.h"
 #include "common/base/base64.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct login_asker asker_of(struct pop3_session *session)
@@ -55,14 +53,26 @@ void pop3_login_delay_over(struct pop3_session *session)
 	fail(session, login_delay_over(&session->login));
 }
 
-static void open_maildrop(struct pop3_session *session, const struct auth_identity *identity)
+/* Only who has a maildrop is a session of that user, with the time limit of one. */
+static void enter(struct pop3_session *session, const struct auth_identity *identity)
+{
+	if (!net_session_logged_in(&session->net, identity->name)) {
+		pop3_maildrop_close(&session->maildrop, session->pop3d);
+		pop3_err(session, "[SYS/TEMP] Too many sessions");
+		return;
+	}
+	session->state = POP3_TRANSACTION;
+	pop3_ok(session, "%u messages", pop3_maildrop_count(session->maildrop));
+}
+
+static void succeed(struct pop3_session *session, struct auth_identity *identity)
 {
 	struct span folder = span_of(identity->detail == NULL ? "" : identity->detail);
 
+	session->mode = POP3_MODE_COMMAND;
 	switch (pop3_maildrop_open(session->pop3d, identity->user, folder, &session->maildrop)) {
 	case POP3_MAILDROP_OK:
-		session->state = POP3_TRANSACTION;
-		pop3_ok(session, "%u messages", pop3_maildrop_count(session->maildrop));
+		enter(session, identity);
 		break;
 	case POP3_MAILDROP_IN_USE:
 		pop3_err(session, "[IN-USE] Another session has this maildrop");
@@ -74,15 +84,6 @@ static void open_maildrop(struct pop3_session *session, const struct auth_identi
 		pop3_err(session, "[SYS/TEMP] The maildrop cannot be opened at the moment");
 		break;
 	}
-}
-
-static void succeed(struct pop3_session *session, struct auth_identity *identity)
-{
-	session->mode = POP3_MODE_COMMAND;
-	if (!net_session_logged_in(&session->net, identity->name))
-		pop3_err(session, "[SYS/TEMP] Too many sessions");
-	else
-		open_maildrop(session, identity);
 	auth_identity_done(identity);
 }
 
@@ -107,13 +108,12 @@ static void say(struct pop3_session *session, struct login_answer *got, struct b
 
 void pop3_user_run(struct pop3_session *session, const struct pop3_command *command)
 {
-	free(session->user);
-	session->user = NULL;
+	buf_done(&session->user);
 	if (!session->net.is_trusted) {
 		fail(session, AUTH_INSECURE);
 		return;
 	}
-	session->user = alloc_text_n(command->arguments[0].p, command->arguments[0].n);
+	buf_span(&session->user, command->arguments[0]);
 	pop3_ok(session, "Whoever that is: send PASS"); /* who exists is not told (RFC 1939, 7) */
 }
 
@@ -123,13 +123,12 @@ void pop3_pass_run(struct pop3_session *session, const struct pop3_command *comm
 	struct login_answer got;
 	struct buf nothing = {0};
 
-	if (session->user == NULL) {
+	if (session->user.n == 0) {
 		pop3_bad(session, "Say USER first");
 		return;
 	}
-	login_password(&session->login, &asker, span_of(session->user), command->arguments[0], &got);
-	free(session->user);
-	session->user = NULL;
+	login_password(&session->login, &asker, buf_view(&session->user), command->arguments[0], &got);
+	buf_done(&session->user);
 	say(session, &got, &nothing);
 }
 

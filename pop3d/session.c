@@ -7,7 +7,6 @@
 #include "common/base/must.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { COMMANDS_IN_A_ROW = 64 };
@@ -201,8 +200,7 @@ static void session_close(struct net_session *net)
 	session->answer = NULL;
 	login_done(&session->login);
 	pop3_maildrop_close(&session->maildrop, session->pop3d);
-	free(session->user);
-	session->user = NULL;
+	buf_done(&session->user);
 }
 
 static void session_describe(const struct net_session *net, struct buf *out)

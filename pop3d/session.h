@@ -28,7 +28,7 @@ struct pop3_session {
 	enum pop3_state state;
 	enum pop3_mode mode;
 	unsigned bad_streak;            /* bad commands in a row */
-	char *user;                     /* what USER said, while PASS is awaited */
+	struct buf user;                /* what USER said, while PASS is awaited; empty else */
 	struct login *login;            /* NULL unless a log-in is under way */
 	struct pop3_maildrop *maildrop; /* NULL before log-in */
 	struct pop3_answer *answer;     /* a long answer that goes on; NULL else */
