@@ -58,8 +58,8 @@ static enum store_status append(struct imap_session *session, struct imap_comman
 			return status;
 		stream += arg->messages[i].is_streamed;
 	}
-	status = store_message_append(session->imapd->service.store, session->actor, mailbox, messages, arg->message_count,
-				      &appended);
+	status = store_message_append(session->imapd->service.store, session->actor, mailbox, messages,
+				      arg->message_count, &appended);
 	if (status != STORE_OK)
 		return status;
 	/* the mailbox may be the selected one: then the message is told before the answer (9051, 6.3.12) */
@@ -80,7 +80,8 @@ void imap_append_run(struct imap_session *session, struct imap_command *command)
 			imap_no(session, "APPEND cancelled by an empty message"); /* 3502, 4 */
 			return;
 		}
-	status = store_mailbox_find(session->imapd->service.store, session->actor, arg->mailbox, command->arena, &mailbox);
+	status = store_mailbox_find(session->imapd->service.store, session->actor, arg->mailbox, command->arena,
+				    &mailbox);
 	if (status == STORE_NOT_FOUND || (status == STORE_OK && !mailbox.is_selectable)) {
 		imap_no(session, "[TRYCREATE] No such mailbox");
 		return;

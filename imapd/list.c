@@ -184,8 +184,8 @@ static void run(struct imap_session *session, struct imap_command *command, enum
 	list->patterns = arena_zero(command->arena, arg->pattern_count, sizeof *list->patterns);
 	for (size_t i = 0; i < arg->pattern_count; i++)
 		list->patterns[i] = join(command->arena, arg->reference, arg->patterns[i]);
-	status = store_mailbox_list(session->imapd->service.store, session->actor, command->arena, &list->all, &list->count,
-				    &list->orphans, &list->orphan_count);
+	status = store_mailbox_list(session->imapd->service.store, session->actor, command->arena, &list->all,
+				    &list->count, &list->orphans, &list->orphan_count);
 	if (status != STORE_OK) {
 		imap_no_status(session, status, "mailbox");
 		return;

@@ -71,8 +71,8 @@ void imap_delete_run(struct imap_session *session, struct imap_command *command)
 
 void imap_rename_run(struct imap_session *session, struct imap_command *command)
 {
-	enum store_status status =
-		store_mailbox_rename(session->imapd->service.store, session->actor, command->rename.from, command->rename.to);
+	enum store_status status = store_mailbox_rename(session->imapd->service.store, session->actor,
+							command->rename.from, command->rename.to);
 
 	if (status != STORE_OK)
 		imap_no_status(session, status, "mailbox");
@@ -82,7 +82,8 @@ void imap_rename_run(struct imap_session *session, struct imap_command *command)
 
 static void subscribe(struct imap_session *session, struct span name, bool subscribed)
 {
-	enum store_status status = store_mailbox_subscribe(session->imapd->service.store, session->actor, name, subscribed);
+	enum store_status status =
+		store_mailbox_subscribe(session->imapd->service.store, session->actor, name, subscribed);
 
 	if (status == STORE_NOT_FOUND && !subscribed)
 		status = STORE_OK; /* it is not subscribed to: that is what was wanted */

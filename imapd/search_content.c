@@ -64,7 +64,8 @@ static enum store_status pass_over(struct search *s, const struct store_chunk *c
 	find_open(s, chunk);
 	if (s->open_count == 0)
 		return STORE_OK;
-	return store_content_each(s->session->imapd->service.store, s->blobs, s->open_count, parts, look_at_content, &pass);
+	return store_content_each(s->session->imapd->service.store, s->blobs, s->open_count, parts, look_at_content,
+				  &pass);
 }
 
 static enum store_status read_message(struct search *s, uint64_t number, struct span *bytes_r)

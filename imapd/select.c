@@ -49,7 +49,8 @@ void imap_selected_leave(struct imap_session *session)
 	 */
 	if (!selected->read_only && selected->view->recent_from < selected->view->uidnext &&
 	    !imap_has(session, IMAP_ENABLED_REV2))
-		(void)store_mailbox_recent(session->imapd->service.store, session->actor, selected->mailbox, true, &first);
+		(void)store_mailbox_recent(session->imapd->service.store, session->actor, selected->mailbox, true,
+					   &first);
 	store_snapshot_unref(&selected->view);
 	ranges_done(&selected->saved);
 	free(selected->name);
@@ -152,8 +153,8 @@ static enum store_status write_resync(struct imap_session *session, const struct
 
 	if (arg->uidvalidity != selected->view->uidvalidity)
 		return STORE_OK; /* the client learns of it by UIDVALIDITY, and starts anew */
-	status = store_message_removed_since(session->imapd->service.store, session->actor, selected->mailbox, arg->modseq,
-					     &gone);
+	status = store_message_removed_since(session->imapd->service.store, session->actor, selected->mailbox,
+					     arg->modseq, &gone);
 	if (status != STORE_OK)
 		goto out;
 	if (arg->has_known_uids)
@@ -258,8 +259,8 @@ void imap_close_run(struct imap_session *session, struct imap_command *command)
 
 	(void)command;
 	if (!selected->read_only)
-		status = store_message_expunge(session->imapd->service.store, session->actor, selected->mailbox, NULL, &removed,
-					       &modseq);
+		status = store_message_expunge(session->imapd->service.store, session->actor, selected->mailbox, NULL,
+					       &removed, &modseq);
 	ranges_done(&removed);
 	if (status != STORE_OK && status != STORE_NOT_FOUND) {
 		imap_no_status(session, status, "mailbox");

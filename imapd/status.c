@@ -65,7 +65,8 @@ void imap_status_run(struct imap_session *session, struct imap_command *command)
 	struct store_mailbox mailbox;
 	enum store_status status;
 
-	status = store_mailbox_find(session->imapd->service.store, session->actor, arg->mailbox, command->arena, &mailbox);
+	status = store_mailbox_find(session->imapd->service.store, session->actor, arg->mailbox, command->arena,
+				    &mailbox);
 	if (status == STORE_OK && !mailbox.is_selectable)
 		status = STORE_NOT_FOUND;
 	if (status == STORE_OK)

@@ -81,8 +81,8 @@ void imap_store_run(struct imap_session *session, struct imap_command *command)
 	}
 	if (arg->has_unchangedsince)
 		imap_condstore_use(session);
-	status = store_message_flags(session->imapd->service.store, session->actor, session->selected->mailbox, &uids, &change,
-				     &flagged);
+	status = store_message_flags(session->imapd->service.store, session->actor, session->selected->mailbox, &uids,
+				     &change, &flagged);
 	if (status != STORE_OK)
 		imap_no_status(session, status, status == STORE_LIMIT ? "mailbox: too many keywords" : "mailbox");
 	else
