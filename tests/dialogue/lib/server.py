@@ -150,14 +150,15 @@ class Server:
 
     def stop(self):
         """What was wrong at the end, or None."""
-        wrong = None
-        for program in reversed(self.programs.values()):
-            status = program.stop()
-            report = program.sanitizer_report() if program.process else None
-            wrong = wrong or (report[0] if report else "the exit status of %s is %d" % (program.name, status) if status else None)
+        ended = [(program, program.stop()) for program in reversed(self.programs.values())]
+        try:
+            wrong = [line for program, _ in ended if program.process for line in program.sanitizer_report()[:1]]
+            wrong += ["the exit status of %s is %d" % (program.name, status) for program, status in ended if status]
+        except OSError as error:
+            wrong = ["a log is gone: %s" % error]
         self.daemon.remove()
-        shutil.rmtree(self.shared)
-        return wrong
+        shutil.rmtree(self.shared, ignore_errors=True)
+        return wrong[0] if wrong else None
 
 
 class Foreign:
