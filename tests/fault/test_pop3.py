@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from daemon import Daemon, Pop3d, Tally
 from pop3 import Closed, Failed, Pop3
 
-MANY, FEW, LOCKED_S, IDLE_TIME = 1500, 10, 5, 6
+MANY, FEW, LOCKED_S, IDLE_TIME = 1000, 10, 5, 6
 LARGE = 60 * 1024 * 1024
 GROWTH = 48 * 1024 * 1024  # of the daemon, while it holds a large answer back: less than the message
 
@@ -231,7 +231,7 @@ def locked(daemon, pop3d, tally):
 
 
 def main():
-    kills, seed, tally = option("--kills", 20), option("--seed", int(time.time())), Tally()
+    kills, seed, tally = option("--kills", 14), option("--seed", int(time.time())), Tally()
     print("seed", seed)
     daemon = Daemon()
     pop3d = Pop3d(daemon, ["limits.idle_time=%ds" % IDLE_TIME])

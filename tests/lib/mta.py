@@ -56,11 +56,7 @@ class Sender(threading.Thread):
         self.port, self.jobs, self.deadline, self.complaint = port, jobs, deadline, None
 
     def run(self):
-        while time.monotonic() < self.deadline:
-            try:
-                job = self.jobs.get_nowait()
-            except queue.Empty:
-                return
+        while (job := self.jobs.get()) is not None:
             while job.queued is None and time.monotonic() < self.deadline:
                 self.attempt(job)
 
@@ -85,15 +81,27 @@ class Sender(threading.Thread):
             time.sleep(0.1)
 
 
-def send(port, jobs, seconds):
-    """The senders, at work on the jobs for so long at most."""
-    waiting = queue.Queue()
-    for job in jobs:
-        waiting.put(job)
-    senders = [Sender(port, waiting, time.monotonic() + seconds) for _ in range(SENDERS)]
-    for sender in senders:
-        sender.start()
-    return senders
+class Senders:
+    """Ten senders, at work on what they are given, for so long at most."""
+
+    def __init__(self, port, seconds):
+        self.jobs = queue.Queue()
+        self.threads = [Sender(port, self.jobs, time.monotonic() + seconds) for _ in range(SENDERS)]
+        for thread in self.threads:
+            thread.start()
+
+    def give(self, jobs):
+        for job in jobs:
+            self.jobs.put(job)
+
+    def finish(self, tally, what, jobs):
+        """Waits until all is sent, and checks that it was taken."""
+        self.give([None] * SENDERS)
+        for thread in self.threads:
+            thread.join()
+        taken = sum(j.queued is not None for j in jobs)
+        complaints = [t.complaint for t in self.threads if t.complaint]
+        tally.check(taken == len(jobs), "%s: taken were %d of %d: %s" % (what, taken, len(jobs), complaints[:1]))
 
 
 def zoned(date):
@@ -145,11 +153,9 @@ def check_content(tally, what, jobs, copies):
 def undisturbed(tally, daemon, server, mail, count, what, seen):
     """Every message once for each of its recipients."""
     jobs, begin = mail.take(count), time.monotonic()
-    senders = send(server.port, jobs, 60)
-    for sender in senders:
-        sender.join()
-    taken = sum(j.queued is not None for j in jobs)
-    tally.check(taken == count, "%s: taken were %d of %d: %s" % (what, taken, count, [s.complaint for s in senders if s.complaint][:1]))
+    senders = Senders(server.port, 60)
+    senders.give(jobs)
+    senders.finish(tally, what, jobs)
     tally.check(server.drained(60), "%s: the queue is empty in the end" % what)
     copies, wanted = arrived(daemon, seen), sum(len(j.users) for j in jobs)
     print("%s: %d messages to %d recipients in %.1f s, %d copies" % (what, count, wanted, time.monotonic() - begin, len(copies)), flush=True)
