@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -72,22 +73,34 @@ static bool read_line(FILE *from, struct buf *line)
 	return c != EOF || line->n > 0;
 }
 
-/* Asks on the terminal, twice, without echo. */
+static void interrupted(int signal)
+{
+	(void)signal;
+}
+
+/* Asks on the terminal without echo. An interrupt ends the command, but not before the terminal is as it was. */
 static bool ask(const char *prompt, struct buf *password)
 {
+	const struct sigaction interrupt = {.sa_handler = interrupted}; /* without SA_RESTART: reading ends */
 	struct termios before, silent;
-	bool ok;
+	struct sigaction usual;
+	bool ok, is_interrupted;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
 		return false;
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
+	(void)sigaction(SIGINT, &interrupt, &usual);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	fputs(prompt, stderr);
 	ok = read_line(stdin, password);
+	is_interrupted = ferror(stdin) && errno == EINTR;
 	fputc('\n', stderr);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	return ok;
+	(void)sigaction(SIGINT, &usual, NULL);
+	if (is_interrupted)
+		(void)raise(SIGINT);
+	return ok && !is_interrupted;
 }
 
 static int get_password(struct admin *admin, const struct user_options *options, struct buf *password)

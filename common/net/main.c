@@ -335,8 +335,8 @@ static void daemon_free(struct net_daemon *daemon)
 	free(daemon);
 }
 
-/* Everything that can fail, before anything runs. */
-static char *prepare(struct net_daemon *daemon)
+/* What the configuration names and only a look at it can judge: networks, certificates. */
+static char *prepare_configured(struct net_daemon *daemon)
 {
 	char *error = NULL;
 
@@ -352,6 +352,17 @@ static char *prepare(struct net_daemon *daemon)
 		    config_words(daemon->config, "listen", daemon->program->listeners[i].name, &words) > 0)
 			return alloc_text("a TLS listener needs a certificate: give cert in [tls]");
 	}
+	return NULL;
+}
+
+/* Everything that can fail, before anything runs. *rc_r: the exit status where it does. */
+static char *prepare(struct net_daemon *daemon, int *rc_r)
+{
+	char *error = prepare_configured(daemon);
+
+	*rc_r = error == NULL ? EX_UNAVAILABLE : CONFIG_EXIT;
+	if (error != NULL)
+		return error;
 	if ((error = listeners_open(daemon)) != NULL || (error = drop_root(daemon->config)) != NULL)
 		return error;
 	return daemon->program->start(daemon, daemon->config, &daemon->state);
@@ -361,14 +372,15 @@ static int run(struct net_daemon *daemon, const struct config_key *listen, const
 {
 	sigset_t signals;
 	char *error;
+	int rc;
 
 	block_signals(&signals);
 	raise_limits();
 	take_reloadable(daemon, daemon->config);
-	if ((error = prepare(daemon)) != NULL) {
+	if ((error = prepare(daemon, &rc)) != NULL) {
 		log_error(NULL, "cannot start: %s", error);
 		free(error);
-		return EX_UNAVAILABLE;
+		return rc;
 	}
 	start_threads(daemon);
 	daemon->control = control_start(daemon, &error);
