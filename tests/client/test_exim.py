@@ -85,7 +85,8 @@ class Exim:
     def unpack(self):
         packages = self.folder + "/packages"
         os.mkdir(packages)
-        done = subprocess.run(["apt-get", "download", "-q", "exim4-daemon-light", "exim4-base"], cwd=packages, capture_output=True, text=True)
+        done = subprocess.run(["apt-get", "download", "-q", "exim4-daemon-light", "exim4-base"], cwd=packages, capture_output=True,
+                              text=True)
         if done.returncode != 0:
             return "exim4 is neither installed nor to be had: " + done.stderr.strip()[-200:]
         for name in os.listdir(packages):
@@ -101,8 +102,8 @@ class Exim:
             with open("/etc/" + name) as old, open(os.path.join(self.etc, name), "w") as new:
                 text = old.read()
                 new.write(text if USER in text else text + line % USER)
-        self.before = ["unshare", "-m", "sh", "-ec", "mount --make-rprivate /; mount -t overlay overlay -o lowerdir=%s:/etc /etc; exec \"$@\""
-                       % self.etc, "sh"]
+        self.before = ["unshare", "-m", "sh", "-ec", "mount --make-rprivate /; mount -t overlay overlay -o lowerdir=%s:/etc /etc; "
+                       "exec \"$@\"" % self.etc, "sh"]
         self.configure("")
         tried = self.run("-bV")
         return None if tried.returncode == 0 else "exim4 does not run: " + (tried.stdout + tried.stderr)[-200:]

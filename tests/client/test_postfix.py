@@ -9,7 +9,6 @@ import random
 import re
 import smtplib
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -54,7 +53,8 @@ def check_killed(tally, jobs, copies, lost, postfix_kills):
         again = len(same) - 1
         extra += again
         # Postfix had heard nothing, or was killed before it could write it down
-        excuses = lost.deferred.get((queued, user), 0) + sum(any(c.time - 1 <= kill <= c.time + 3 for kill in postfix_kills) for c in same[:-1])
+        before_kills = [c for c in same[:-1] if any(c.time - 1 <= kill <= c.time + 3 for kill in postfix_kills)]
+        excuses = lost.deferred.get((queued, user), 0) + len(before_kills)
         if again > excuses:
             unexplained.append((number, queued, user, len(same), excuses))
     attempts = {}
@@ -63,7 +63,7 @@ def check_killed(tally, jobs, copies, lost, postfix_kills):
     for job in jobs:
         others = attempts.get(job.number, set()) - {job.queued}
         strangers += max(0, len(others) - job.lost_attempts)
-    print("%d copies; %d came again for the same recipient, %d acknowledgements to Postfix were lost; %d SMTP attempts were lost, "
+    print("%d copies; %d came again for the same recipient, %d deliveries ended for Postfix without an answer; %d SMTP attempts were lost, "
           "of which %d arrived; %d lost, %d unexplained" % (
               len(copies), extra, sum(lost.deferred.values()), sum(j.lost_attempts for j in jobs),
               sum(len(s) for s in attempts.values()) - len(attempts), len(missing), len(unexplained)), flush=True)

@@ -284,7 +284,8 @@ def full_disk(tally):
         users = ["u1", "u2"]
         for i in range(400):
             key = "n%d" % i
-            for user, reply in zip(users, client.message("s@example.com", [address(u) for u in users], message(key, (200, 30000, 900000)[i % 3]))):
+            replies = client.message("s@example.com", [address(u) for u in users], message(key, (200, 30000, 900000)[i % 3]))
+            for user, reply in zip(users, replies):
                 known.add((key, user)) if reply.startswith("250") else refused.append(reply)
             if len(refused) >= 40:
                 break

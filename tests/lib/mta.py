@@ -158,7 +158,9 @@ def undisturbed(tally, daemon, server, mail, count, what, seen):
     senders.finish(tally, what, jobs)
     tally.check(server.drained(60), "%s: the queue is empty in the end" % what)
     copies, wanted = arrived(daemon, seen), sum(len(j.users) for j in jobs)
-    print("%s: %d messages to %d recipients in %.1f s, %d copies" % (what, count, wanted, time.monotonic() - begin, len(copies)), flush=True)
+    took = time.monotonic() - begin
+    print("%s: %d messages to %d recipients in %.1f s, %d copies" % (what, count, wanted, took, len(copies)), flush=True)
     got = sorted((c.number, c.user) for c in copies)
-    tally.check(got == sorted((j.number, user) for j in jobs for user in j.users), "%s: each exactly once: %d of %d" % (what, len(got), wanted))
+    tally.check(got == sorted((j.number, user) for j in jobs for user in j.users), "%s: each exactly once: %d of %d" % (
+        what, len(got), wanted))
     check_content(tally, what, jobs, copies)
