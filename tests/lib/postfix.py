@@ -95,9 +95,11 @@ class Postfix:
         return subprocess.run(args, capture_output=True, text=True, env=dict(os.environ, MAIL_CONFIG=self.config))
 
     def start(self):
+        # start-fg checks the installation and makes the queue's folders: once is enough, takes seconds, and right behind a SIGKILL the
+        # check has failed.
+        command = ["postfix", "-c", self.config, "start-fg"] if self.process is None else [SBIN + "/master", "-c", self.config, "-s"]
         with open(self.folder + "/output", "a") as out:
-            self.process = subprocess.Popen(["postfix", "-c", self.config, "start-fg"], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                            start_new_session=True)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
         for _ in range(400):
             if self.process.poll() is not None:
                 raise RuntimeError("postfix ended at once: " + self.tail())
@@ -123,7 +125,7 @@ class Postfix:
             return f.read().splitlines()
 
     def family(self):
-        """The process of start-fg, and all below it."""
+        """The process that was started, and all below it."""
         parents = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
