@@ -168,6 +168,14 @@ static int run(struct deliver *job, int argc, char **argv)
 	return deliver(job, &self->pw_name, 1);
 }
 
+static bool has_control(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 int admin_deliver(struct admin *admin, int argc, char **argv)
 {
 	struct deliver job = {.admin = admin};
@@ -181,7 +189,11 @@ int admin_deliver(struct admin *admin, int argc, char **argv)
 	}
 	if (span_starts(job.sender, SPAN("<")) && job.sender.n >= 2) /* as fetchmail and procmail may write it */
 		job.sender = span_sub(job.sender, 1, job.sender.n - 2);
+	if (has_control(job.sender))
+		return admin_usage(admin, "a SENDER holds no control characters");
 	delivery_options_from(admin->config, &job.options);
+	job.options.is_all_or_none =
+		true; /* there is one exit status: else a second try would give some a second copy */
 	job.arena = arena_create();
 	job.directory = directory_create(admin->config, admin->store);
 	rc = run(&job, argc - optind, argv + optind);

@@ -67,16 +67,21 @@ static void write_log_in(struct pop3_session *session)
 {
 	struct net_session *net = &session->net;
 	struct login_peer peer;
+	struct buf mechanisms = {0};
 
 	if (net->is_trusted)
 		out_text(&net->out, "USER\r\n");
 	if (session->state == POP3_AUTHORIZATION && !net->is_tls && net_can_start_tls(net->daemon))
 		out_text(&net->out, "STLS\r\n");
-	out_text(&net->out, "SASL ");
 	login_peer_init(&peer, net, '+');
-	auth_mechanisms(session->pop3d->service.auth, &peer.peer, "", &net->out.bytes);
+	auth_mechanisms(session->pop3d->service.auth, &peer.peer, "", &mechanisms);
 	login_peer_done(&peer);
-	out_text(&net->out, "\r\n");
+	if (mechanisms.n > 0) {
+		out_text(&net->out, "SASL ");
+		out_span(&net->out, buf_view(&mechanisms));
+		out_text(&net->out, "\r\n");
+	}
+	buf_done(&mechanisms);
 }
 
 void pop3_capa_run(struct pop3_session *session, const struct pop3_command *command)
@@ -137,7 +142,9 @@ void pop3_lang_run(struct pop3_session *session, const struct pop3_command *comm
 	}
 }
 
-/* RFC 6856, 2: messages are sent as they are, and names and passwords are UTF-8, before it and after. */
+/* RFC 6856, 2: names and passwords are UTF-8 before it and after, and messages are sent as they are. That departs
+ * from 2.1, by which a client that has not said UTF8 gets a substitute or an error for a message with UTF-8 in its
+ * header: clients that never heard of UTF8 read such headers, and have no use for an error. */
 void pop3_utf8_run(struct pop3_session *session, const struct pop3_command *command)
 {
 	(void)command;

@@ -199,17 +199,16 @@ static enum store_status remove_marked(struct pop3_maildrop *maildrop, struct po
 		return store_message_remove(store, maildrop->actor, maildrop->mailbox, uids);
 	status = store_message_copy(store, maildrop->actor, maildrop->mailbox, uids, trash, true, &copied);
 	store_copied_done(&copied);
+	if (status == STORE_NOT_FOUND) /* one of the two is gone meanwhile */
+		status = store_message_remove(store, maildrop->actor, maildrop->mailbox, uids);
 	return status;
 }
 
-enum store_status pop3_maildrop_update(struct pop3_maildrop *maildrop, struct pop3d *pop3d)
+static enum store_status remove_all_marked(struct pop3_maildrop *maildrop, struct pop3d *pop3d)
 {
 	struct ranges uids = {0};
 	enum store_status status;
 
-	mark_seen(maildrop, pop3d);
-	if (maildrop->marked.count == 0)
-		return STORE_OK;
 	RANGES_FOREACH_NUMBER(&maildrop->marked, range, number)
 	{
 		uint32_t uid = store_snapshot_uid(maildrop->snapshot, maildrop->hidden + (uint32_t)number);
@@ -219,6 +218,17 @@ enum store_status pop3_maildrop_update(struct pop3_maildrop *maildrop, struct po
 	status = remove_marked(maildrop, pop3d, &uids);
 	ranges_done(&uids);
 	return status == STORE_NOT_FOUND ? STORE_OK : status; /* the whole mailbox is gone, and so are they */
+}
+
+enum store_status pop3_maildrop_update(struct pop3_maildrop *maildrop, struct pop3d *pop3d)
+{
+	enum store_status status = STORE_OK;
+
+	mark_seen(maildrop, pop3d);
+	if (maildrop->marked.count > 0)
+		status = remove_all_marked(maildrop, pop3d);
+	unlock(pop3d->locks, maildrop); /* before the answer: who hears it may come again at once */
+	return status;
 }
 
 /* --- messages --- */

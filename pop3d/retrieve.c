@@ -29,6 +29,7 @@ struct retrieval {
 	struct stuffing stuffing;
 	struct store_blob *blob;
 	uint64_t at;
+	uint32_t number;
 };
 
 /* TOP: a line has ended; was it the last one wanted? */
@@ -87,6 +88,13 @@ static void write_end(const struct stuffing *s, struct out *out)
 	out_text(out, s->is_any && s->last != '\n' ? "\r\n.\r\n" : ".\r\n");
 }
 
+/* RETR, not TOP. */
+static void retrieved(struct pop3_session *session, uint32_t number, const struct stuffing *stuffing)
+{
+	if (session->pop3d->options.marks_seen && !stuffing->is_limited)
+		pop3_maildrop_retrieved(session->maildrop, number);
+}
+
 static enum pop3_step step(struct pop3_answer *answer, struct pop3_session *session)
 {
 	struct retrieval *r = container_of(answer, struct retrieval, answer);
@@ -99,6 +107,7 @@ static enum pop3_step step(struct pop3_answer *answer, struct pop3_session *sess
 			return POP3_STEP_FAILED; /* a size was promised: there is no honest way on */
 		if (got == 0 || r->stuffing.is_complete) {
 			write_end(&r->stuffing, out);
+			retrieved(session, r->number, &r->stuffing);
 			return POP3_STEP_DONE;
 		}
 		write_stuffed(&r->stuffing, span_from(piece, got), out);
@@ -138,7 +147,7 @@ static bool write_piece(void *arg, size_t index, const struct store_content *con
 	struct out *out = &piece->session->net.out;
 
 	(void)index;
-	if (content->is_missing || content->bytes.p == NULL)
+	if (piece->is_written || content->is_missing || content->bytes.p == NULL)
 		return true;
 	promise(piece->session, piece->message, piece->stuffing.is_limited);
 	write_stuffed(&piece->stuffing, content->bytes, out);
@@ -147,11 +156,12 @@ static bool write_piece(void *arg, size_t index, const struct store_content *con
 	return true;
 }
 
-static void begin(struct pop3_session *session, const struct pop3_message *message, const struct stuffing *stuffing)
+static void begin(struct pop3_session *session, uint32_t number, const struct pop3_message *message,
+		  const struct stuffing *stuffing)
 {
 	struct retrieval *r = alloc_zero(1, sizeof *r);
 
-	*r = (struct retrieval){.answer = {.step = step, .stop = stop}, .stuffing = *stuffing};
+	*r = (struct retrieval){.answer = {.step = step, .stop = stop}, .stuffing = *stuffing, .number = number};
 	if (store_blob_open(session->pop3d->service.store, message->blob, &r->blob) != STORE_OK) {
 		pop3_err(session, "[SYS/TEMP] That message cannot be read");
 		stop(&r->answer);
@@ -167,10 +177,12 @@ static void send_message(struct pop3_session *session, uint32_t number, const st
 	struct piece piece = {.session = session, .message = &message, .stuffing = *stuffing};
 
 	pop3_maildrop_message(session->maildrop, number, &message);
-	if (store_content_each(session->pop3d->service.store, &message.blob, 1, STORE_CONTENT_BYTES, write_piece,
-			       &piece) != STORE_OK ||
-	    !piece.is_written)
-		begin(session, &message, stuffing);
+	(void)store_content_each(session->pop3d->service.store, &message.blob, 1, STORE_CONTENT_BYTES, write_piece,
+				 &piece);
+	if (piece.is_written)
+		retrieved(session, number, stuffing);
+	else
+		begin(session, number, &message, stuffing);
 }
 
 void pop3_retr_run(struct pop3_session *session, const struct pop3_command *command)
@@ -180,8 +192,6 @@ void pop3_retr_run(struct pop3_session *session, const struct pop3_command *comm
 
 	if (!pop3_needs_identities(session) || (number = pop3_message_number(session, command->arguments[0])) == 0)
 		return;
-	if (session->pop3d->options.marks_seen)
-		pop3_maildrop_retrieved(session->maildrop, number);
 	send_message(session, number, &stuffing);
 }
 

@@ -146,7 +146,7 @@ static const char *mail_parameters(struct span in, struct mail *mail)
 
 static void mail_run(struct lmtp_session *session, struct span arguments)
 {
-	struct lmtp_path sender;
+	struct span sender;
 	struct mail mail = {0};
 	const char *refusal = NULL;
 
@@ -155,27 +155,25 @@ static void mail_run(struct lmtp_session *session, struct span arguments)
 	else if ((refusal = mail_parameters(arguments, &mail)) == NULL &&
 		 mail.size > session->lmtp->delivery.message_max)
 		refusal = "552 5.3.4 The message is too large";
-	else if (refusal == NULL && !mail.is_utf8 && !is_ascii(sender.text))
+	else if (refusal == NULL && !mail.is_utf8 && !is_ascii(sender))
 		refusal = "550 5.6.7 Such an address needs SMTPUTF8";
 	if (refusal == NULL) {
-		lmtp_transaction_begin(session, sender.text, mail.is_utf8);
+		lmtp_transaction_begin(session, sender, mail.is_utf8);
 		lmtp_say(session, "250 2.1.0 Sender noted");
 	} else if (refusal[0] == '5' && refusal[1] == '0') {
 		lmtp_bad(session, refusal);
 	} else {
 		lmtp_say(session, "%s", refusal);
 	}
-	buf_done(&sender.address);
 }
 
-static void add_recipient(struct lmtp_session *session, const struct lmtp_path *path)
+static void add_recipient(struct lmtp_session *session, struct span address)
 {
 	struct lmtp_transaction *transaction = session->transaction;
 	struct delivery_recipient recipient;
-	struct span address = path->text;
 	void *list = transaction->recipients;
 
-	switch (delivery_resolve(session->lmtp->service.directory, &session->lmtp->delivery, buf_view(&path->address),
+	switch (delivery_resolve(session->lmtp->service.directory, &session->lmtp->delivery, address,
 				 transaction->arena, &recipient)) {
 	case DELIVERY_DONE:
 		break;
@@ -190,7 +188,6 @@ static void add_recipient(struct lmtp_session *session, const struct lmtp_path *
 	arena_grow(transaction->arena, &list, &transaction->capacity, transaction->count + 1,
 		   sizeof *transaction->recipients);
 	transaction->recipients = list;
-	recipient.address = arena_span(transaction->arena, address);
 	transaction->recipients[transaction->count++] = recipient;
 	session->state = LMTP_RCPT;
 	lmtp_say(session, "250 2.1.5 Recipient noted");
@@ -198,21 +195,20 @@ static void add_recipient(struct lmtp_session *session, const struct lmtp_path *
 
 static void rcpt_run(struct lmtp_session *session, struct span arguments)
 {
-	struct lmtp_path path;
+	struct span path;
 	struct lmtp_parameter parameter;
 	bool is_bad;
 
-	if (lmtp_path_parse(&arguments, "TO:", &path) != PARSE_OK || path.address.n == 0)
+	if (lmtp_path_parse(&arguments, "TO:", &path) != PARSE_OK || path.n == 0)
 		lmtp_bad(session, "501 5.5.4 RCPT wants TO:<address>");
 	else if (lmtp_parameter_next(&arguments, &parameter, &is_bad) || is_bad)
 		lmtp_say(session, "555 5.5.4 That parameter is not known");
 	else if (session->transaction->count >= session->lmtp->recipients)
 		lmtp_say(session, "452 4.5.3 Too many recipients");
-	else if (!session->transaction->is_utf8 && !is_ascii(path.text))
+	else if (!session->transaction->is_utf8 && !is_ascii(path))
 		lmtp_say(session, "553 5.6.7 Such an address needs SMTPUTF8");
 	else
-		add_recipient(session, &path);
-	buf_done(&path.address);
+		add_recipient(session, path);
 }
 
 static void data_run(struct lmtp_session *session, struct span arguments)
@@ -237,13 +233,14 @@ static void bdat_run(struct lmtp_session *session, struct span arguments)
 	struct lmtp_chunk *chunk = &session->chunk;
 
 	*chunk = (struct lmtp_chunk){.is_last = last.n > 0};
-	if (!span_to_u64(span_sub(arguments, 0, blank), UINT64_MAX, &chunk->size) ||
-	    (last.n > 0 && !span_is_nocase(last, "LAST"))) {
+	if (!span_to_u64(span_sub(arguments, 0, blank), UINT64_MAX, &chunk->size)) {
 		lmtp_bad(session, "501 5.5.4 BDAT wants a size, and perhaps LAST");
 		return;
 	}
 	chunk->left = chunk->size;
-	if (session->state == LMTP_CONNECTED)
+	if (last.n > 0 && !span_is_nocase(last, "LAST")) /* what was announced comes all the same, and is no command */
+		chunk->refusal = "501 5.5.4 BDAT wants a size, and perhaps LAST";
+	else if (session->state == LMTP_CONNECTED)
 		chunk->refusal = "503 5.5.1 Say LHLO first";
 	else if (session->state == LMTP_READY || session->state == LMTP_MAIL)
 		chunk->refusal = "503 5.5.1 There is no valid recipient";

@@ -16,7 +16,7 @@ static void skip_route(struct span *in)
 		*in = span_sub(*in, colon + 1, SIZE_MAX);
 }
 
-static enum parse quoted(struct span *in, struct buf *address)
+static enum parse quoted(struct span *in)
 {
 	*in = span_sub(*in, 1, SIZE_MAX);
 	while (in->n > 0 && in->p[0] != '"') {
@@ -24,32 +24,27 @@ static enum parse quoted(struct span *in, struct buf *address)
 			*in = span_sub(*in, 1, SIZE_MAX);
 		if (in->n == 0 || is_control(in->p[0]))
 			return PARSE_BAD;
-		buf_byte(address, in->p[0]);
 		*in = span_sub(*in, 1, SIZE_MAX);
 	}
 	return span_take_byte(in, '"') == PARSE_OK ? PARSE_OK : PARSE_BAD;
 }
 
-static enum parse mailbox(struct span *in, struct buf *address)
+static enum parse mailbox(struct span *in)
 {
-	size_t before = address->n;
-
-	if (in->n > 0 && in->p[0] == '"' && quoted(in, address) != PARSE_OK)
+	if (in->n > 0 && in->p[0] == '"' && quoted(in) != PARSE_OK)
 		return PARSE_BAD;
 	while (in->n > 0 && in->p[0] != '>') {
 		if (is_control(in->p[0]) || in->p[0] == ' ' || in->p[0] == '<' || in->p[0] == '"')
 			return PARSE_BAD;
-		buf_byte(address, in->p[0]);
 		*in = span_sub(*in, 1, SIZE_MAX);
 	}
-	return address->n - before <= LMTP_PATH_MAX ? PARSE_OK : PARSE_BAD;
+	return PARSE_OK;
 }
 
-enum parse lmtp_path_parse(struct span *in, const char *keyword, struct lmtp_path *path_r)
+enum parse lmtp_path_parse(struct span *in, const char *keyword, struct span *path_r)
 {
 	struct span at = *in, from;
 
-	*path_r = (struct lmtp_path){0};
 	if (span_take_text_nocase(&at, keyword) != PARSE_OK)
 		return PARSE_BAD;
 	while (at.n > 0 && at.p[0] == ' ')
@@ -58,12 +53,10 @@ enum parse lmtp_path_parse(struct span *in, const char *keyword, struct lmtp_pat
 		return PARSE_BAD;
 	skip_route(&at);
 	from = at;
-	if (mailbox(&at, &path_r->address) != PARSE_OK || span_take_byte(&at, '>') != PARSE_OK)
+	if (mailbox(&at) != PARSE_OK || span_take_byte(&at, '>') != PARSE_OK)
 		return PARSE_BAD;
-	path_r->text = span_from(from.p, (size_t)(at.p - from.p) - 1);
-	if (!utf8_is_valid(path_r->text))
-		return PARSE_BAD;
-	if (at.n > 0 && at.p[0] != ' ')
+	*path_r = span_from(from.p, (size_t)(at.p - from.p) - 1);
+	if (path_r->n > LMTP_PATH_MAX || !utf8_is_valid(*path_r) || (at.n > 0 && at.p[0] != ' '))
 		return PARSE_BAD;
 	*in = at;
 	return PARSE_OK;

@@ -120,6 +120,16 @@ static bool split_master(const struct auth *auth, struct span name, struct span 
 	return at != SIZE_MAX;
 }
 
+static bool is_user(const struct auth *auth, struct span name)
+{
+	struct arena *arena = arena_create();
+	struct directory_user found;
+	bool is = directory_find(auth->directory, name, arena, &found) == DIRECTORY_OK;
+
+	arena_destroy(&arena);
+	return is;
+}
+
 void auth_take_detail(const struct auth *auth, const struct auth_peer *peer, struct span name, struct buf *out,
 		      char **detail)
 {
@@ -127,7 +137,7 @@ void auth_take_detail(const struct auth *auth, const struct auth_peer *peer, str
 	bool by_master = split_master(auth, name, &user, &master);
 	size_t at = peer->detail_separator == '\0' ? SIZE_MAX : span_find_byte(user, peer->detail_separator);
 
-	if (at == SIZE_MAX) {
+	if (at == SIZE_MAX || is_user(auth, user)) {
 		buf_span(out, name);
 		return;
 	}

@@ -23,8 +23,8 @@ struct auth {
 /* A name and a password against the directory, without throttle or log. */
 enum auth_result auth_check(struct auth *auth, struct span user, struct span password,
 			    struct auth_identity *identity_r);
-/* The name without what stands behind the peer's detail_separator (up to a master's separator), which goes into *detail
- * (heap). */
+/* Where nobody has the whole of it as a name: the name without what stands behind the peer's detail_separator (up to a
+ * master's separator), which goes into *detail (heap). */
 void auth_take_detail(const struct auth *auth, const struct auth_peer *peer, struct span name, struct buf *out,
 		      char **detail);
 /* May `who` act as `as`? The same name, or a master user. */

@@ -31,14 +31,47 @@ void delivery_options_from(const struct config *config, struct delivery_options 
 	options_r->addresses.domain_count = config_words(config, "delivery", "domains", &options_r->addresses.domains);
 }
 
+/* "\"a b\"@c" is a b@c. */
+static void unquote(struct span address, struct buf *out)
+{
+	bool is_quoted = address.n > 0 && address.p[0] == '"';
+
+	for (size_t i = is_quoted; i < address.n; i++) {
+		if (is_quoted && address.p[i] == '"') {
+			is_quoted = false;
+			continue;
+		}
+		if (is_quoted && address.p[i] == '\\' && i + 1 < address.n)
+			i++;
+		buf_byte(out, address.p[i]);
+	}
+}
+
+static void keep(struct delivery_recipient *recipient, struct arena *arena)
+{
+	struct directory_target *targets = arena_zero(arena, recipient->count, sizeof *targets);
+
+	for (size_t i = 0; i < recipient->count; i++) {
+		targets[i] = recipient->targets[i];
+		targets[i].folder = arena_span(arena, targets[i].folder);
+	}
+	recipient->targets = targets;
+	recipient->outcome = DELIVERY_DONE;
+}
+
 enum delivery_outcome delivery_resolve(struct directory *directory, const struct delivery_options *options,
 				       struct span address, struct arena *arena, struct delivery_recipient *recipient_r)
 {
-	*recipient_r = (struct delivery_recipient){.address = arena_span(arena, address), .outcome = DELIVERY_UNKNOWN};
-	switch (directory_resolve(directory, &options->addresses, recipient_r->address, arena, &recipient_r->targets,
+	struct arena *scratch = arena_create(); /* whoever asks for many nobodies fills no memory */
+	struct buf plain = {0};
+
+	*recipient_r = (struct delivery_recipient){.outcome = DELIVERY_UNKNOWN};
+	unquote(address, &plain);
+	switch (directory_resolve(directory, &options->addresses, buf_view(&plain), scratch, &recipient_r->targets,
 				  &recipient_r->count)) {
 	case DIRECTORY_OK:
-		recipient_r->outcome = DELIVERY_DONE;
+		recipient_r->address = arena_span(arena, address);
+		keep(recipient_r, arena);
 		break;
 	case DIRECTORY_UNKNOWN:
 		break;
@@ -46,6 +79,8 @@ enum delivery_outcome delivery_resolve(struct directory *directory, const struct
 		recipient_r->outcome = DELIVERY_LATER;
 		break;
 	}
+	buf_done(&plain);
+	arena_destroy(&scratch);
 	return recipient_r->outcome;
 }
 
@@ -75,7 +110,8 @@ static struct span message_id(struct span header)
 	return (struct span){0};
 }
 
-static struct store_target *make_targets(const struct delivery_recipient *recipients, size_t count, struct arena *arena,
+static struct store_target *make_targets(const struct delivery_options *options,
+					 const struct delivery_recipient *recipients, size_t count, struct arena *arena,
 					 size_t *target_count_r)
 {
 	struct store_target *targets;
@@ -93,8 +129,9 @@ static struct store_target *make_targets(const struct delivery_recipient *recipi
 
 			if (from->folder.n > 0)
 				content_mailbox_name(from->folder, &folder);
-			targets[n++] = (struct store_target){
-				.user = from->user, .folder = arena_span(arena, buf_view(&folder)), .group = i};
+			targets[n++] = (struct store_target){.user = from->user,
+							     .folder = arena_span(arena, buf_view(&folder)),
+							     .group = options->is_all_or_none ? 0 : i};
 			buf_done(&folder);
 		}
 	return targets;
@@ -159,7 +196,7 @@ void delivery_deliver(struct store *store, const struct delivery_options *option
 		      struct span sender, struct delivery_recipient *recipients, size_t count, struct arena *arena)
 {
 	size_t target_count;
-	struct store_target *targets = make_targets(recipients, count, arena, &target_count);
+	struct store_target *targets = make_targets(options, recipients, count, arena, &target_count);
 	enum store_status status = give(store, options, message, targets, target_count, arena);
 
 	if (status == STORE_OK)

@@ -16,6 +16,7 @@ struct delivery_options { /* borrowed from the configuration */
 	bool over_quota_is_temporary;
 	int64_t duplicates_s; /* 0: off */
 	size_t text_max;      /* bytes of text kept for search */
+	bool is_all_or_none;  /* no recipient gets it where one is over quota: for who can give one answer only */
 	struct directory_rule addresses;
 };
 void delivery_options_from(const struct config *config, struct delivery_options *options_r);
@@ -55,7 +56,8 @@ struct delivery_recipient {
 	bool is_duplicate; /* with DELIVERY_DONE: all of its users had it already */
 };
 
-/* DELIVERY_DONE: somebody is there. address is copied. Everything lies in arena. */
+/* DELIVERY_DONE: somebody is there. address as the sender's server writes it: its quoting is undone (RFC 5321, 4.1.2).
+ * It is copied; what stays lies in arena. */
 enum delivery_outcome delivery_resolve(struct directory *directory, const struct delivery_options *options,
 				       struct span address, struct arena *arena,
 				       struct delivery_recipient *recipient_r);

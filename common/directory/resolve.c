@@ -3,9 +3,11 @@
 #include "common/base/buf.h"
 #include "common/base/log.h"
 
+#include <search.h>
+
 enum {
-	ALIAS_DEPTH_MAX = 8,  /* of an alias in an alias */
-	LOOK_UPS_MAX = 20000, /* of one address: what ends aliases that name one another */
+	ALIAS_DEPTH_MAX = 64, /* of an alias in an alias */
+	ALIASES_MAX = 20000,  /* that one address expands to */
 	TARGETS_MAX = 10000,
 };
 
@@ -14,7 +16,9 @@ struct resolve {
 	const struct directory_rule *rule;
 	struct arena *arena;
 	struct directory_target *targets;
-	size_t count, capacity, look_ups;
+	size_t count, capacity;
+	void *expanded; /* a tree (tsearch) of the aliases that were: each is expanded once, also in a circle */
+	size_t expanded_count;
 };
 
 static enum directory_status resolve_address(struct resolve *job, struct span address, struct span folder,
@@ -27,18 +31,45 @@ static enum directory_status status_of(enum store_status status)
 	return status == STORE_NOT_FOUND ? DIRECTORY_UNKNOWN : DIRECTORY_UNAVAILABLE;
 }
 
-static void add(struct resolve *job, uint64_t user, struct span folder)
+static int by_text(const void *a, const void *b)
+{
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+static void leave(void *span)
+{
+	(void)span; /* it lies in the arena */
+}
+
+/* The whole address fails then: who is left out would never know. */
+static enum directory_status too_large(struct span address)
+{
+	log_error(NULL, "the address <%.*s> expands to too many others", (int)address.n, address.p);
+	return DIRECTORY_UNAVAILABLE;
+}
+
+static enum directory_status add(struct resolve *job, uint64_t user, struct span address, struct span folder)
 {
 	void *targets = job->targets;
 
 	for (size_t i = 0; i < job->count; i++)
 		if (job->targets[i].user == user)
-			return;
+			return DIRECTORY_OK;
 	if (job->count == TARGETS_MAX)
-		return;
+		return too_large(address);
 	arena_grow(job->arena, &targets, &job->capacity, job->count + 1, sizeof *job->targets);
 	job->targets = targets;
 	job->targets[job->count++] = (struct directory_target){.user = user, .folder = folder};
+	return DIRECTORY_OK;
+}
+
+/* False: it was expanded already. */
+static bool expand_once(struct resolve *job, struct span address)
+{
+	struct span *key = arena_new(job->arena, struct span);
+
+	*key = address;
+	return *(struct span **)tsearch(key, &job->expanded, by_text) == key;
 }
 
 static bool is_our_domain(const struct directory_rule *rule, struct span domain)
@@ -63,28 +94,37 @@ static void split(struct span address, struct span *local, struct span *domain)
 	*domain = at == SIZE_MAX ? (struct span){0} : span_sub(address, at + 1, SIZE_MAX);
 }
 
+static enum directory_status resolve_targets(struct resolve *job, const struct store_alias *aliases, size_t count,
+					     struct span folder, unsigned depth)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum directory_status result = resolve_address(job, aliases[i].target, folder, depth + 1);
+
+		if (result == DIRECTORY_UNAVAILABLE)
+			return result;
+		if (result == DIRECTORY_UNKNOWN)
+			log_warning(NULL, "the alias <%.*s> names <%.*s>, whom nobody knows", (int)aliases[i].address.n,
+				    aliases[i].address.p, (int)aliases[i].target.n, aliases[i].target.p);
+	}
+	return DIRECTORY_OK;
+}
+
 static enum directory_status resolve_alias(struct resolve *job, struct span address, struct span folder, unsigned depth)
 {
 	struct store_alias *aliases;
-	size_t count, before = job->count;
+	size_t count;
 	enum directory_status result;
 
 	if (address.n == 0)
 		return DIRECTORY_UNKNOWN;
 	result = status_of(store_alias_list(job->store, address, job->arena, &aliases, &count));
-	if (result != DIRECTORY_OK)
-		return result;
-	if (count > 0 && (depth == ALIAS_DEPTH_MAX || job->look_ups++ == LOOK_UPS_MAX))
-		return DIRECTORY_UNKNOWN; /* too deep, or in a circle */
-	for (size_t i = 0; i < count; i++) {
-		result = resolve_address(job, aliases[i].target, folder, depth + 1);
-		if (result == DIRECTORY_UNAVAILABLE)
-			return result;
-		if (result == DIRECTORY_UNKNOWN && depth == 0)
-			log_warning(NULL, "the alias <%.*s> names <%.*s>, whom nobody knows", (int)address.n, address.p,
-				    (int)aliases[i].target.n, aliases[i].target.p);
-	}
-	return job->count > before ? DIRECTORY_OK : DIRECTORY_UNKNOWN;
+	if (result != DIRECTORY_OK || count == 0)
+		return result == DIRECTORY_OK ? DIRECTORY_UNKNOWN : result;
+	if (!expand_once(job, address))
+		return DIRECTORY_OK;
+	if (depth == ALIAS_DEPTH_MAX || ++job->expanded_count > ALIASES_MAX)
+		return too_large(address);
+	return resolve_targets(job, aliases, count, folder, depth);
 }
 
 static enum directory_status resolve_user(struct resolve *job, struct span address, struct span local,
@@ -98,9 +138,7 @@ static enum directory_status resolve_user(struct resolve *job, struct span addre
 		if (status == STORE_NOT_FOUND && domain.p != NULL)
 			status = store_user_find(job->store, local, job->arena, &user);
 	}
-	if (status == STORE_OK)
-		add(job, user.id, folder);
-	return status_of(status);
+	return status == STORE_OK ? add(job, user.id, address, folder) : status_of(status);
 }
 
 /* In lower case and without folder. An alias wins over a user: so a user's mail can be sent elsewhere. */
@@ -165,10 +203,14 @@ enum directory_status directory_resolve(struct directory *directory, const struc
 	if (directory_name_normalize(address, &normal))
 		result = resolve_address(&job, arena_span(arena, buf_view(&normal)), (struct span){0}, 0);
 	buf_done(&normal);
+	tdestroy(job.expanded, leave);
+	if (result == DIRECTORY_OK && job.count == 0)
+		result = DIRECTORY_UNKNOWN; /* an alias of nobody */
 	kept = keep_folder(rule, address, arena);
-	if (result == DIRECTORY_OK && job.count == 1 && job.targets[0].folder.n > 0 && kept.n > 0)
-		job.targets[0].folder = kept;
+	for (size_t i = 0; i < job.count; i++)
+		if (span_equal_nocase(job.targets[i].folder, kept))
+			job.targets[i].folder = kept;
 	*targets_r = job.targets;
-	*count_r = job.count;
+	*count_r = result == DIRECTORY_OK ? job.count : 0;
 	return result;
 }

@@ -128,11 +128,12 @@ enum store_status store_content_identify(struct store *store, const uint64_t *bl
 
 	if (status != STORE_OK || job.uncounted == 0)
 		return status;
-	for (size_t i = 0; i < count; i++)
-		if (identities[i].growth == UINT32_MAX &&
-		    count_growth(store, blobs[i], &identities[i].growth) != STORE_OK)
-			identities[i].growth = 0; /* its bytes cannot be read: nor can it be sent */
-	return store_write(store, keep_tx, &job);
+	for (size_t i = 0; i < count && status == STORE_OK; i++)
+		if (identities[i].growth == UINT32_MAX)
+			status = count_growth(store, blobs[i], &identities[i].growth);
+	if (status == STORE_OK)
+		(void)store_write(store, keep_tx, &job); /* else they are counted again next time */
+	return status;
 }
 
 /* Threads may do the same work side by side: the first array stays. */

@@ -33,8 +33,8 @@ enum store_status store_message_append(struct store *store, uint64_t actor, uint
  * INBOX. */
 struct store_target {
 	uint64_t user;
-	struct span folder;       /* empty: INBOX */
-	size_t group;             /* targets of one group get the message all or, where one is over quota, none */
+	struct span folder; /* empty: INBOX */
+	size_t group; /* below count; targets of one group get the message all or, where one is over quota, none */
 	enum store_status status; /* out: of this target alone: STORE_OK, STORE_NOT_FOUND (no such user),
 				     STORE_OVER_QUOTA, STORE_LIMIT */
 	bool is_duplicate; /* out, with STORE_OK: it was there already (see duplicates_s), or stands here twice */

@@ -1,9 +1,12 @@
 /* Delivery: one message to many users in one transaction, each with an outcome of its own. */
+#include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/store/blob/blob.h"
 #include "common/store/message_private.h"
 
 #include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { TRIES = 3 }; /* as in message_append.c */
 
@@ -18,6 +21,8 @@ struct deliver {
 	size_t count;
 	const struct store_new_message *message;
 	const struct store_delivery_rule *rule;
+	size_t *previous; /* by target: the one in front of it with the same user and folder; SIZE_MAX: none */
+	bool *is_refused; /* by group */
 	struct blob_prepared prepared;
 	unsigned char id_hash[SHA256_DIGEST_LENGTH]; /* of the message-id */
 };
@@ -166,9 +171,8 @@ static enum store_status forget_old(struct store_tx *tx, const struct deliver *j
 /* Did a target in front of this one give the same user the same message? */
 static bool stands_twice(const struct deliver *job, size_t at)
 {
-	for (size_t i = 0; i < at; i++)
-		if (job->targets[i].user == job->targets[at].user && job->targets[i].status == STORE_OK &&
-		    span_equal(job->targets[i].folder, job->targets[at].folder))
+	for (size_t i = job->previous[at]; i != SIZE_MAX; i = job->previous[i])
+		if (job->targets[i].status == STORE_OK)
 			return true;
 	return false;
 }
@@ -179,17 +183,16 @@ static enum store_status check_groups(struct store_tx *tx, const struct deliver 
 {
 	enum store_status status = STORE_OK;
 
-	for (size_t i = 0; i < job->count; i++)
-		job->targets[i].status = STORE_OK;
+	memset(job->is_refused, 0, job->count * sizeof *job->is_refused);
 	for (size_t i = 0; i < job->count && (status == STORE_OK || status == STORE_NOT_FOUND); i++) {
 		status = store_quota_check(tx, job->targets[i].user, job->prepared.size);
-		if (status != STORE_OVER_QUOTA)
-			continue;
-		for (size_t j = 0; j < job->count; j++)
-			if (job->targets[j].group == job->targets[i].group)
-				job->targets[j].status = STORE_OVER_QUOTA;
-		status = STORE_OK;
+		if (status == STORE_OVER_QUOTA) {
+			job->is_refused[job->targets[i].group] = true;
+			status = STORE_OK;
+		}
 	}
+	for (size_t i = 0; i < job->count; i++)
+		job->targets[i].status = job->is_refused[job->targets[i].group] ? STORE_OVER_QUOTA : STORE_OK;
 	return status == STORE_NOT_FOUND ? STORE_OK : status;
 }
 
@@ -214,12 +217,47 @@ static enum store_status deliver_tx(struct store_tx *tx, void *arg)
 	return status;
 }
 
+struct place { /* of a target in the order of users and folders */
+	const struct store_target *target;
+	size_t number;
+};
+
+static int by_target(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = span_compare(x->target->folder, y->target->folder);
+
+	if (x->target->user != y->target->user)
+		return x->target->user < y->target->user ? -1 : 1;
+	return order != 0 ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+static void find_repeats(struct deliver *job)
+{
+	struct place *places = alloc_zero(job->count, sizeof *places);
+
+	for (size_t i = 0; i < job->count; i++)
+		places[i] = (struct place){.target = &job->targets[i], .number = i};
+	qsort(places, job->count, sizeof *places, by_target);
+	for (size_t i = 0; i < job->count; i++) {
+		bool is_same = i > 0 && places[i - 1].target->user == places[i].target->user &&
+			       span_equal(places[i - 1].target->folder, places[i].target->folder);
+
+		job->previous[places[i].number] = is_same ? places[i - 1].number : SIZE_MAX;
+	}
+	free(places);
+}
+
 enum store_status store_message_deliver(struct store *store, struct store_target *targets, size_t count,
 					const struct store_new_message *message, const struct store_delivery_rule *rule)
 {
 	struct deliver job = {.targets = targets, .count = count, .message = message, .rule = rule};
-	enum store_status status = STORE_CONFLICT;
+	enum store_status status = count == 0 ? STORE_OK : STORE_CONFLICT;
 
+	job.previous = alloc_zero(count + 1, sizeof *job.previous);
+	job.is_refused = alloc_zero(count + 1, sizeof *job.is_refused);
+	if (count > 0)
+		find_repeats(&job);
 	SHA256((const unsigned char *)rule->message_id.p, rule->message_id.n, job.id_hash);
 	for (int i = 0; i < TRIES && status == STORE_CONFLICT; i++) {
 		status = message->upload != NULL ? blob_prepare_upload(store, message->upload, &job.prepared)
@@ -227,5 +265,7 @@ enum store_status store_message_deliver(struct store *store, struct store_target
 		if (status == STORE_OK)
 			status = store_write(store, deliver_tx, &job);
 	}
+	free(job.previous);
+	free(job.is_refused);
 	return status;
 }

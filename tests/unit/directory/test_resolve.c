@@ -70,6 +70,10 @@ static int setup(void **state)
 	alias(f, "circle@example.com", "circle2@example.com");
 	alias(f, "circle2@example.com", "circle@example.com");
 	alias(f, "list@example.com", "bob+lists");
+	alias(f, "list2+x@example.com", "bob+lists");
+	alias(f, "deep0", "deep1");
+	alias(f, "deep1", "circle@example.com");
+	alias(f, "deep1", "bob");
 	alias(f, "half@example.com", "nobody@example.com");
 	alias(f, "half@example.com", "bob");
 	*state = f;
@@ -127,6 +131,8 @@ static void everywhere_ours(void **state)
 	is(f, &rule, "circle@example.com", "");
 	is(f, &rule, "half@example.com", "bob");
 	is(f, &rule, "list@example.com", "bob:lists");
+	is(f, &rule, "list2+X@example.com", "bob:lists");
+	is(f, &rule, "deep0", "bob");
 	is(f, &rule, "anna+Some/Folder@x", "anna:Some/Folder");
 	is(f, &rule, "anna.b+Work@example.com", "anna:Work");
 	is(f, &rule, "anna+@x", "anna");
@@ -162,11 +168,42 @@ static void a_user_may_be_named_by_an_address(void **state)
 	assert_true(count == 1 && targets[0].user == id && targets[0].folder.n == 0);
 }
 
+/* Aliases that all name one another, and more users than an address may have. */
+static void large_ones(void **state)
+{
+	static const struct directory_rule rule = {0};
+	struct fixture *f = *state;
+	struct directory_target *targets;
+	size_t count;
+	char from[16], to[16];
+
+	for (int i = 0; i < 12; i++)
+		for (int j = 0; j < 12; j++) {
+			snprintf(from, sizeof from, "k%d", i);
+			snprintf(to, sizeof to, "k%d", j);
+			alias(f, from, to);
+		}
+	is(f, &rule, "k3", "");
+	alias(f, "k7", "anna");
+	is(f, &rule, "k3", "anna");
+	for (int i = 0; i < 70; i++) {
+		snprintf(from, sizeof from, "c%d", i);
+		snprintf(to, sizeof to, "c%d", i + 1);
+		alias(f, from, to);
+	}
+	alias(f, "c70", "anna");
+	is(f, &rule, "c20", "anna");
+	assert_int_equal(directory_resolve(f->directory, &rule, SPAN("c0"), f->arena, &targets, &count),
+			 DIRECTORY_UNAVAILABLE);
+	assert_int_equal(count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(everywhere_ours, setup, teardown),
 		cmocka_unit_test_setup_teardown(domains, setup, teardown),
+		cmocka_unit_test_setup_teardown(large_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_user_may_be_named_by_an_address, setup, teardown),
 	};
 
