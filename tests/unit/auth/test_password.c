@@ -56,6 +56,40 @@ static void rights_and_wrongs(void **state)
 		}
 }
 
+static void details(void **state)
+{
+	static const struct {
+		const char *user, *password, *name, *detail; /* detail NULL: none */
+	} cases[] = {
+		{"anna", "geheim", "anna", NULL},
+		{"anna+Some/Folder", "geheim", "anna", "Some/Folder"},
+		{"anna+", "geheim", "anna", ""},
+		{"anna+a+b", "geheim", "anna", "a+b"},
+		{"anna+Work*root", "wurzel", "anna", "Work"},
+		{"e+f", "plus", "e+f", NULL}, /* the name of a user wins */
+		{"e+f+g", "plus", NULL, NULL},
+	};
+	struct auth_test *t = *state;
+
+	auth_test_set(t, "auth.lockout_failures=0", NULL);
+	auth_test_add_user(t, "e+f", "plus", false);
+	assert_int_equal(auth_test_login(t, "anna+x", "geheim"), AUTH_FAILED); /* nobody asked for it */
+	t->peer.detail_separator = '+';
+	for (size_t i = 0; i < array_count(cases); i++) {
+		enum auth_result want = cases[i].name == NULL ? AUTH_FAILED : AUTH_OK;
+
+		if (auth_test_login(t, cases[i].user, cases[i].password) != want)
+			fail_msg("case %zu", i);
+		if (want != AUTH_OK)
+			continue;
+		assert_string_equal(t->identity.name, cases[i].name);
+		if (cases[i].detail == NULL)
+			assert_null(t->identity.detail);
+		else
+			assert_string_equal(t->identity.detail, cases[i].detail);
+	}
+}
+
 static void nul_in_name_or_password(void **state)
 {
 	struct auth_test *t = *state;
@@ -261,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		AUTH_TEST(rights_and_wrongs),
+		AUTH_TEST(details),
 		AUTH_TEST(nul_in_name_or_password),
 		AUTH_TEST(in_the_clear),
 		cmocka_unit_test(secrets),

@@ -138,6 +138,20 @@ static void rights(void **state)
 	}
 }
 
+static void details(void **state)
+{
+	struct auth_test *t = *state;
+
+	t->peer.detail_separator = '+';
+	for (size_t i = 0; i < array_count(by_password); i++) {
+		struct client anna = {.user = "Anna+Work", .password = "geheim"};
+
+		assert_int_equal(exchange(t, by_password[i], by_password[i], &anna), AUTH_OK);
+		assert_string_equal(t->identity.name, "anna");
+		assert_string_equal(t->identity.detail, "Work");
+	}
+}
+
 static void wrongs(void **state)
 {
 	struct auth_test *t = *state;
@@ -526,6 +540,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		AUTH_TEST(rights),
+		AUTH_TEST(details),
 		AUTH_TEST(wrongs),
 		AUTH_TEST(another_name),
 		AUTH_TEST(master_that_is_off),
