@@ -183,6 +183,39 @@ static void what_was_not_counted_is_counted_once(void **state)
 	store_snapshot_unref(&snapshot);
 }
 
+static void a_failed_count_is_not_kept(void **state)
+{
+	struct store_test *t = *state;
+	uint64_t inbox = store_test_find(t, "INBOX").id;
+	struct span bytes = message_test_bytes(t->arena, 3, 2000);
+	struct store_snapshot *snapshot;
+
+	store_test_needs_faults();
+	message_test_reopen(t, 100, false);
+	message_test_append_bytes(t, inbox, bytes);
+	message_test_sql(t, "UPDATE blob SET growth = -1");
+	snapshot = message_test_newest(t, inbox);
+	t->faults[FAULT_BLOB_MISSING] = 1;
+	assert_int_equal(store_snapshot_identify(t->store, snapshot), STORE_BROKEN);
+	assert_int_equal(identity_of(t, snapshot, 1)->growth, store_content_growth(bytes));
+	store_snapshot_unref(&snapshot);
+}
+
+static void a_count_that_cannot_be_kept_is_told(void **state)
+{
+	struct store_test *t = *state;
+	uint64_t inbox = store_test_find(t, "INBOX").id;
+	struct store_snapshot *snapshot;
+
+	store_test_needs_faults();
+	message_test_append_bytes(t, inbox, SPAN("a\nb"));
+	message_test_sql(t, "UPDATE blob SET growth = -1");
+	snapshot = message_test_newest(t, inbox);
+	t->faults[FAULT_COMMIT_FULL] = 1;
+	assert_int_equal(identity_of(t, snapshot, 1)->growth, 3);
+	store_snapshot_unref(&snapshot);
+}
+
 /* --- addresses */
 
 static void aliases(void **state)
@@ -256,6 +289,8 @@ int main(void)
 		cmocka_unit_test(growth),
 		STORE_TEST(identities),
 		STORE_TEST(what_was_not_counted_is_counted_once),
+		STORE_TEST(a_failed_count_is_not_kept),
+		STORE_TEST(a_count_that_cannot_be_kept_is_told),
 		STORE_TEST(aliases),
 		STORE_TEST(mail_addresses_are_found_in_lower_case),
 		STORE_TEST(migrates_from_version_1),
