@@ -72,13 +72,13 @@ static void test_cannot_start(void **state)
 		int status;
 	} cases[] = {
 		{"[limits]\nconnections = no\n", "echod.conf:12: connections must be a number, not 'no'", 78},
-		{"[tls]\ncert = /nonexistent\n", "cannot use the certificate /nonexistent", 69},
-		{"[listen]\nechos = 127.0.0.1:0\n", "a TLS listener needs a certificate", 69},
+		{"[tls]\ncert = /nonexistent\n", "cannot use the certificate /nonexistent", 78},
+		{"[listen]\nechos = 127.0.0.1:0\n", "a TLS listener needs a certificate", 78},
 		{"[listen]\necho = 127.0.0.1\n", "want ADDRESS:PORT", 69},
 		{"[listen]\necho = nowhere:1\n", "cannot listen on nowhere:1", 69},
 		{"[listen]\necho =\n", "nothing to listen on", 69},
-		{"[trusted]\nnetworks = 10.0.0.0/8 home\n", "'home' is not ADDRESS/BITS", 69},
-		{"[trusted]\nnetworks = 10.0.0.0/33\n", "'10.0.0.0/33' is not ADDRESS/BITS", 69},
+		{"[trusted]\nnetworks = 10.0.0.0/8 home\n", "'home' is not ADDRESS/BITS", 78},
+		{"[trusted]\nnetworks = 10.0.0.0/33\n", "'10.0.0.0/33' is not ADDRESS/BITS", 78},
 		{"[process]\nuser = no-such-user\n", "no such user", 69},
 	};
 
