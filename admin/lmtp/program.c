@@ -6,7 +6,6 @@
 #include "common/base/must.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -45,7 +44,7 @@ static char *start(struct net_daemon *net, const struct config *config, void **s
 	lmtp->bad_commands = (unsigned)config_number(config, "lmtp", "bad_commands");
 	lmtp->timeout_ms = config_number(config, "lmtp", "timeout");
 	if (gethostname(lmtp->host, sizeof lmtp->host - 1) != 0)
-		strcpy(lmtp->host, "localhost");
+		(void)snprintf(lmtp->host, sizeof lmtp->host, "localhost");
 	*state_r = lmtp;
 	return NULL;
 }
