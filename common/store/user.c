@@ -19,6 +19,7 @@ static const char sql_insert[] = "INSERT INTO user (name, display_name, mail, se
 				 "used_messages, is_admin, is_disabled,"
 				 " created_at, mailboxes) VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?, 0)";
 static const char sql_delete[] = "DELETE FROM user WHERE id = ?";
+static const char sql_delete_delivered[] = "DELETE FROM delivered WHERE owner = ?";
 static const char sql_delete_subscriptions[] = "DELETE FROM subscription WHERE owner = ?";
 static const char sql_mailboxes[] = "SELECT id FROM mailbox WHERE owner = ? LIMIT 1";
 static const char sql_set_secrets[] = "UPDATE user SET secrets = ? WHERE id = ?";
@@ -241,24 +242,31 @@ static enum store_status erase_mailboxes(struct store_tx *tx, uint64_t owner)
 	return status;
 }
 
+static enum store_status delete_where(struct store_tx *tx, const char *sql, uint64_t id)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql, &stmt);
+
+	if (status == STORE_OK) {
+		sql_bind_u64(stmt, 1, id);
+		status = sql_run(stmt);
+	}
+	sql_stmt_free(&stmt);
+	return status;
+}
+
 static enum store_status delete_tx(struct store_tx *tx, void *arg)
 {
 	const uint64_t *id = arg;
-	struct sql_stmt *subscriptions = NULL, *user = NULL;
-	enum store_status status;
+	enum store_status status = erase_mailboxes(tx, *id);
 
-	if ((status = erase_mailboxes(tx, *id)) != STORE_OK ||
-	    (status = sql_prepare(tx->db, sql_delete_subscriptions, &subscriptions)) != STORE_OK ||
-	    (status = sql_prepare(tx->db, sql_delete, &user)) != STORE_OK)
-		goto out;
-	sql_bind_u64(subscriptions, 1, *id);
-	sql_bind_u64(user, 1, *id);
-	if ((status = sql_run(subscriptions)) == STORE_OK)
-		status = sql_run_one(user);
-out:
-	sql_stmt_free(&user);
-	sql_stmt_free(&subscriptions);
-	return status;
+	if (status == STORE_OK)
+		status = delete_where(tx, sql_delete_subscriptions, *id);
+	if (status == STORE_OK)
+		status = delete_where(tx, sql_delete_delivered, *id);
+	if (status == STORE_OK)
+		status = delete_where(tx, sql_delete, *id);
+	return status == STORE_OK && sql_changes(tx->db) == 0 ? STORE_NOT_FOUND : status;
 }
 
 enum store_status store_user_delete(struct store *store, uint64_t id)

@@ -16,12 +16,9 @@ import corpus
 import postfix
 from daemon import Daemon, Lmtpd, Tally
 from mta import Mail, Senders, add_users, arrived, check_content, undisturbed
+from watch import option
 
 COUNT, COUNT_TCP, COUNT_PIPE, COUNT_KILLED = 1000, 100, 40, 600
-
-
-def option(name, default):
-    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
 
 
 def unknown(tally, server, address):

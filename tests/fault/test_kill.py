@@ -13,13 +13,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from daemon import Daemon, Tally
 from imap import Closed, Failed, Imap
+from watch import option
 
 WRITERS = 20
 MAILBOXES = ("INBOX", "Archive")
-
-
-def option(name, default):
-    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
 
 
 class Writer(threading.Thread):

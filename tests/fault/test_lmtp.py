@@ -20,15 +20,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import imap
 from daemon import Daemon, Lmtpd, Tally
 from lmtp import Closed, Lmtp
+from watch import option, wait_until
 
 SENDERS, USERS, LOCKED_S, SMALL_DISK_MB = 10, 6, 5, 24
 INLINE_MAX = 4096  # larger messages are files
 POINTS = ("commit busy", "commit full", "commit broken", "read broken", "blob full", "blob broken", "blob missing")
 EX_NOUSER, EX_TEMPFAIL = 67, 75
-
-
-def option(name, default):
-    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
 
 
 def address(user):
@@ -50,15 +47,6 @@ def collect(daemon):
         if os.path.basename(os.path.dirname(path)) == "tmp" or "/blobs/" in path:
             os.utime(path, (time.time() - 10 * 86400,) * 2)
     daemon.trivet("gc")
-
-
-def wait_until(holds, seconds):
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def stored(daemon, user, damaged):

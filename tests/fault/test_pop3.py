@@ -14,32 +14,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from daemon import Daemon, Pop3d, Tally
 from pop3 import Closed, Failed, Pop3
+from watch import open_files, option, resident, wait_until
 
 MANY, FEW, LOCKED_S, IDLE_TIME = 1000, 10, 5, 6
 LARGE = 60 * 1024 * 1024
 GROWTH = 48 * 1024 * 1024  # of the daemon, while it holds a large answer back: less than the message
-
-
-def option(name, default):
-    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
-
-
-def resident(daemon):
-    with open("/proc/%d/statm" % daemon.process.pid) as f:
-        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def open_files(daemon):
-    return len(os.listdir("/proc/%d/fd" % daemon.process.pid))
-
-
-def wait_until(holds, seconds):
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def fill(daemon, user, messages):

@@ -103,6 +103,9 @@ static void duplicates_by_message_id(void **state)
 	assert_false(deliver_again(t, &rule));
 	assert_int_equal(message_test_number(t, "SELECT COUNT(*) FROM delivered"), 1);
 	assert_int_equal(count_in(t, t->user, "INBOX"), 6);
+	assert_int_equal(store_user_delete(t->store, t->user), STORE_OK);
+	assert_int_equal(message_test_number(t, "SELECT COUNT(*) FROM delivered"), 0);
+	assert_int_equal(store_user_delete(t->store, t->user), STORE_NOT_FOUND);
 }
 
 static void removal_by_uid(void **state)
