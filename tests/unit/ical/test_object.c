@@ -1,0 +1,236 @@
+/* What is an object and what is not, its bounds, and its instances. */
+#include "common/base/buf.h"
+#include "common/base/must.h"
+#include "common/ical/ical.h"
+#include "common/ical/zone.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define HEAD        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\n"
+#define TAIL        "END:VCALENDAR\r\n"
+#define EVENT(text) HEAD "BEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n" text "END:VEVENT\r\n" TAIL
+#define ZONE                                                                                                           \
+	"BEGIN:VTIMEZONE\r\nTZID:Mine\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\n"          \
+	"TZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+
+static int64_t at(const char *utc) /* 20260101T120000 */
+{
+	struct tm tm = {0};
+
+	assert_non_null(strptime(utc, "%Y%m%dT%H%M%S", &tm));
+	return timegm(&tm);
+}
+
+static void verdicts(void **state)
+{
+	static const struct {
+		const char *text;
+		enum ical_verdict want;
+	} cases[] = {
+		{EVENT("DTSTART:20260101T120000Z\r\n"), ICAL_GOOD},
+		{"", ICAL_MALFORMED},
+		{"BEGIN:VCALENDAR\r\n", ICAL_MALFORMED},
+		{"hello", ICAL_MALFORMED},
+		{EVENT("DTSTART:tomorrow\r\n"), ICAL_MALFORMED},
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=SOMETIMES\r\n"), ICAL_MALFORMED},
+		{"BEGIN:VCALENDAR\r\nPRODID:x\r\n" TAIL, ICAL_MALFORMED},
+		{HEAD TAIL, ICAL_NOT_AN_OBJECT},
+		{HEAD ZONE TAIL, ICAL_NOT_AN_OBJECT},
+		{HEAD "METHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T120000Z\r\nEND:VEVENT\r\n" TAIL,
+		 ICAL_NOT_AN_OBJECT},
+		{HEAD "BEGIN:VEVENT\r\nDTSTART:20260101T120000Z\r\nEND:VEVENT\r\n" TAIL, ICAL_NOT_AN_OBJECT},
+		{HEAD "BEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\nEND:VEVENT\r\n" TAIL,
+		 ICAL_NOT_AN_OBJECT},
+		{HEAD "BEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nBEGIN:VTODO\r\nUID:1\r\nEND:VTODO\r\n" TAIL,
+		 ICAL_NOT_AN_OBJECT},
+		{HEAD "BEGIN:VTODO\r\nUID:1\r\nEND:VTODO\r\n" TAIL, ICAL_GOOD},
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=SECONDLY;COUNT=1000000\r\n"), ICAL_TOO_MUCH},
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=SECONDLY\r\n"), ICAL_GOOD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		const char *problem;
+		enum ical_verdict got = ical_object_open(span_of(cases[i].text), arena, &object, &summary, &problem);
+
+		if (got != cases[i].want || (got == ICAL_GOOD) != (object != NULL))
+			fail_msg("case %zu: %d %s", i, got, problem);
+		ical_object_close(&object);
+		ical_object_close(&object);
+		arena_destroy(&arena);
+	}
+}
+
+static void a_nul_is_no_calendar(void **state)
+{
+	struct arena *arena = arena_create();
+	struct ical_object *object;
+	struct ical_summary summary;
+	const char *problem;
+
+	(void)state;
+	assert_int_equal(ical_object_open(SPAN("BEGIN:VCALENDAR\0"), arena, &object, &summary, &problem),
+			 ICAL_MALFORMED);
+	arena_destroy(&arena);
+}
+
+static void bounds(void **state)
+{
+	static const struct {
+		const char *text, *first, *last; /* NULL: open */
+		int world;                       /* hours to both sides */
+	} cases[] = {
+		{EVENT("DTSTART:20260101T120000Z\r\nDTEND:20260101T130000Z\r\n"), "20260101T120000", "20260101T130000",
+		 0},
+		{EVENT("DTSTART:20260101T120000Z\r\nDURATION:PT2H\r\n"), "20260101T120000", "20260101T140000", 0},
+		{EVENT("DTSTART:20260101T120000\r\n"), "20260101T120000", "20260101T120000", 14},
+		{EVENT("DTSTART;VALUE=DATE:20260101\r\n"), "20260101T000000", "20260102T000000", 14},
+		{HEAD ZONE
+		 "BEGIN:VEVENT\r\nUID:1\r\nDTSTART;TZID=Mine:20260101T120000\r\nDURATION:PT1H\r\nEND:VEVENT\r\n" TAIL,
+		 "20260101T090000", "20260101T100000", 0},
+		{EVENT("DTSTART:20260101T120000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"), "20260101T120000",
+		 "20260103T130000", 0},
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=DAILY\r\n"), "20260101T120000", NULL, 0},
+		{EVENT("DTSTART:20260101T120000Z\r\nRDATE:20251231T120000Z\r\n"), "20251231T120000", "20260101T120000",
+		 0},
+		{EVENT(""), NULL, NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		const char *problem;
+		int64_t first = cases[i].first == NULL ? ICAL_OPEN_START : at(cases[i].first) - cases[i].world * 3600;
+		int64_t last = cases[i].last == NULL ? ICAL_OPEN_END : at(cases[i].last) + cases[i].world * 3600;
+
+		assert_int_equal(ical_object_open(span_of(cases[i].text), arena, &object, &summary, &problem),
+				 ICAL_GOOD);
+		if (summary.first != first || summary.last != last)
+			fail_msg("case %zu: %lld %lld", i, (long long)summary.first, (long long)summary.last);
+		assert_true(span_is(summary.uid, "1"));
+		assert_int_equal(summary.kind, ICAL_KIND_EVENT);
+		ical_object_close(&object);
+		arena_destroy(&arena);
+	}
+}
+
+static bool note(void *arg, const struct ical_instance *instance)
+{
+	struct buf *out = arg;
+	time_t start = (time_t)instance->start;
+	char text[32];
+
+	strftime(text, sizeof text, "%m%dT%H%M", gmtime(&start));
+	buf_printf(out, "%s%s+%lld", out->n > 0 ? " " : "", text, (long long)(instance->end - instance->start) / 60);
+	if (instance->is_transparent)
+		buf_text(out, "t");
+	return true;
+}
+
+static void instances(void **state)
+{
+	static const struct {
+		const char *text, *zone, *from, *to, *want;
+	} cases[] = {
+		{EVENT("DTSTART:20260101T120000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY\r\nEXDATE:20260103T120000Z\r\n"),
+		 NULL, "20260102T123000", "20260105T120000", "0102T1200+60 0104T1200+60"},
+		{EVENT("DTSTART:20260101T120000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY\r\nEXDATE;VALUE=DATE:"
+		       "20260103\r\n"),
+		 NULL, "20260102T123000", "20260105T120000", "0102T1200+60 0104T1200+60"},
+		{EVENT("DTSTART:20260101T120000Z\r\n"), NULL, "20260101T120000", "20260101T120001", "0101T1200+0"},
+		{EVENT("DTSTART:20260101T120000Z\r\n"), NULL, "20260101T120001", "20260102T120000", ""},
+		{EVENT("DTSTART:20260101T120000Z\r\nDURATION:PT1H\r\n"), NULL, "20260101T130000", "20260102T120000",
+		 ""},
+		{EVENT("DTSTART:20260701T120000\r\nDURATION:PT1H\r\n"), "Europe/Berlin", "20260701T000000",
+		 "20260702T000000", "0701T1000+60"},
+		{EVENT("DTSTART:20260101T120000Z\r\nTRANSP:TRANSPARENT\r\n"), NULL, "20260101T000000",
+		 "20260102T000000", "0101T1200+0t"},
+		/* across the change of the clocks the local hour stays */
+		{EVENT("DTSTART;TZID=Europe/Berlin:20260328T090000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"), NULL,
+		 "20260301T000000", "20260401T000000", "0328T0800+0 0329T0700+0 0330T0700+0"},
+		{HEAD
+		 "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T120000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=4\r\n"
+		 "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:20260102T120000Z\r\n"
+		 "DTSTART:20260102T150000Z\r\nDURATION:PT30M\r\nEND:VEVENT\r\n" TAIL,
+		 NULL, "20260101T000000", "20260110T000000", "0101T1200+60 0102T1500+30 0103T1200+60 0104T1200+60"},
+		{HEAD
+		 "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T120000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=4\r\n"
+		 "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260103T120000Z\r\n"
+		 "DTSTART:20260103T150000Z\r\nDURATION:PT30M\r\nEND:VEVENT\r\n" TAIL,
+		 NULL, "20260101T000000", "20260110T000000", "0101T1200+60 0102T1200+60 0103T1500+30 0104T1500+30"},
+		{EVENT("DTSTART:20260101T120000Z\r\nRDATE;VALUE=PERIOD:20260102T100000Z/PT2H\r\n"), NULL,
+		 "20260101T000000", "20260110T000000", "0101T1200+0 0102T1000+120"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		struct ical_zone *zone = cases[i].zone == NULL ? NULL : ical_zone_of_name(span_of(cases[i].zone));
+		struct buf got = {0};
+		const char *problem;
+
+		assert_int_equal(ical_object_open(span_of(cases[i].text), arena, &object, &summary, &problem),
+				 ICAL_GOOD);
+		assert_int_equal(
+			ical_object_instances(object, zone, at(cases[i].from), at(cases[i].to), 100, note, &got),
+			ICAL_GOOD);
+		if (strcmp(buf_cstr(&got), cases[i].want) != 0)
+			fail_msg("case %zu: %s", i, buf_cstr(&got));
+		buf_done(&got);
+		ical_zone_destroy(&zone);
+		ical_object_close(&object);
+		arena_destroy(&arena);
+	}
+}
+
+static void too_many(void **state)
+{
+	struct arena *arena = arena_create();
+	struct ical_object *object;
+	struct ical_summary summary;
+	struct buf got = {0};
+	const char *problem;
+
+	(void)state;
+	assert_int_equal(ical_object_open(SPAN(EVENT("DTSTART:20000101T120000Z\r\nRRULE:FREQ=SECONDLY\r\n")), arena,
+					  &object, &summary, &problem),
+			 ICAL_GOOD);
+	assert_int_equal(
+		ical_object_instances(object, NULL, at("20260101T000000"), at("20260101T000002"), 100, note, &got),
+		ICAL_GOOD);
+	assert_string_equal(buf_cstr(&got), "0101T0000+0 0101T0000+0");
+	assert_int_equal(
+		ical_object_instances(object, NULL, at("20260101T000000"), at("20260101T010000"), 100, note, &got),
+		ICAL_TOO_MUCH);
+	assert_int_equal(
+		ical_object_instances(object, NULL, at("20260101T000000"), at("20270101T000000"), 100, note, &got),
+		ICAL_TOO_MUCH);
+	buf_done(&got);
+	ical_object_close(&object);
+	arena_destroy(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts), cmocka_unit_test(a_nul_is_no_calendar),
+		cmocka_unit_test(bounds),   cmocka_unit_test(instances),
+		cmocka_unit_test(too_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
