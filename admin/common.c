@@ -37,6 +37,7 @@ int admin_fail_status(const struct admin *admin, enum store_status status, const
 	case STORE_EXISTS:
 	case STORE_DENIED:
 	case STORE_CONFLICT:
+	case STORE_LOCKED:
 	case STORE_OVER_QUOTA:
 	case STORE_LIMIT:
 		code = EX_CANTCREAT;

@@ -99,6 +99,7 @@ void imap_no_status(struct imap_session *session, enum store_status status, cons
 		imap_no(session, "[OVERQUOTA] The quota is used up");
 		return;
 	case STORE_CONFLICT:
+	case STORE_LOCKED:
 		imap_tagged(session, "NO", "[INUSE] The %s was changed meanwhile; try again", what);
 		return;
 	case STORE_NO_SPACE:

@@ -121,8 +121,8 @@ enum store_status store_check(struct store *store, const struct store_check *opt
 	struct check check = {.store = store, .options = options};
 	enum store_status status;
 
-	if ((status = check_mailboxes(&check)) == STORE_OK && (status = check_users(&check)) == STORE_OK &&
-	    (status = check_references(&check)) == STORE_OK)
+	if ((status = check_mailboxes(&check)) == STORE_OK && (status = check_collections(&check)) == STORE_OK &&
+	    (status = check_users(&check)) == STORE_OK && (status = check_references(&check)) == STORE_OK)
 		status = check_contents(&check);
 	forget(&check.problems);
 	free(check.problems.list);

@@ -13,11 +13,14 @@ static const char sql_wanted[] = "SELECT id FROM blob WHERE refs > 0 AND id > ? 
 static const char sql_suspect[] =
 	"SELECT b.id FROM blob b LEFT JOIN content_head h ON h.id = b.id LEFT JOIN content_text t ON t.id = b.id"
 	" LEFT JOIN blob_data d ON d.id = b.id << 20"
-	" WHERE b.refs > 0 AND (b.place <> 1 OR d.id IS NULL OR length(d.data) <> b.size OR t.id IS NULL OR h.id IS "
-	"NULL"
-	" OR h.version < ?) ORDER BY b.id";
-static const char sql_row[] = "SELECT b.hash, h.version, t.id FROM blob b LEFT JOIN content_head h ON h.id = b.id"
-			      " LEFT JOIN content_text t ON t.id = b.id WHERE b.id = ?";
+	" WHERE b.refs > 0 AND (b.place <> 1 OR d.id IS NULL OR length(d.data) <> b.size"
+	" OR ((t.id IS NULL OR h.id IS NULL OR h.version < ?) AND b.id IN (SELECT blob FROM message))) ORDER BY b.id";
+/* Messages' contents without what is derived from messages. */
+static const char sql_underived[] =
+	"SELECT b.id FROM blob b LEFT JOIN content_head h ON h.id = b.id LEFT JOIN content_text t ON t.id = b.id"
+	" WHERE b.refs > 0 AND (t.id IS NULL OR h.id IS NULL OR h.version < ?) AND b.id IN (SELECT blob FROM message)"
+	" ORDER BY b.id";
+static const char sql_row[] = "SELECT hash FROM blob WHERE id = ?";
 static const char sql_delete_head[] = "DELETE FROM content_head WHERE id = ?";
 static const char sql_delete_text[] = "DELETE FROM content_text WHERE id = ?";
 static const char sql_stray[] = "SELECT (SELECT COUNT(*) FROM content_head WHERE id NOT IN (SELECT id FROM blob))"
@@ -33,7 +36,7 @@ struct content {
 	struct check *check;
 	uint64_t id;
 	unsigned char hash[BLOB_HASH_BYTES];
-	bool is_there, is_derived; /* its row; data derived by a version that is new enough */
+	bool is_there, is_derived; /* its row; nothing derived is missing */
 	struct buf bytes;          /* all of them, where they are needed */
 	struct store_derived derived;
 };
@@ -54,8 +57,6 @@ static enum store_status row_tx(struct store_tx *tx, void *arg)
 
 		if (hash.n == BLOB_HASH_BYTES)
 			memcpy(content->hash, hash.p, hash.n);
-		content->is_derived = !sql_is_null(stmt, 1) && !sql_is_null(stmt, 2) &&
-				      sql_u64(stmt, 1) >= content->check->options->derived_version;
 	}
 	sql_stmt_free(&stmt);
 	return status == STORE_NOT_FOUND ? STORE_OK : status;
@@ -145,9 +146,9 @@ static enum store_status check_derived(struct content *content, bool has_bytes)
 	return status;
 }
 
-static enum store_status check_one(struct check *check, uint64_t id)
+static enum store_status check_one(struct check *check, uint64_t id, bool is_derived)
 {
-	struct content content = {.check = check, .id = id};
+	struct content content = {.check = check, .id = id, .is_derived = is_derived};
 	enum store_status status = store_read(check->store, row_tx, &content);
 
 	if (status == STORE_OK && content.is_there)
@@ -178,13 +179,20 @@ static enum store_status stray_tx(struct store_tx *tx, void *arg)
 /* Contents without references are left to the collector: their files may be gone already (blob/collect.c). */
 enum store_status check_contents(struct check *check)
 {
-	struct check_ids ids;
-	enum store_status status = check->options->skip_content ? check_ids_read(check->store, sql_suspect,
-										 check->options->derived_version, &ids)
-								: check_ids_read(check->store, sql_wanted, 0, &ids);
+	struct check_ids ids = {0}, underived;
+	unsigned version = check->options->derived_version;
+	enum store_status status = check_ids_read(check->store, sql_underived, version, &underived);
+	size_t at = 0;
 
-	for (size_t i = 0; i < ids.count && status == STORE_OK; i++)
-		status = check_one(check, ids.list[i]);
+	if (status == STORE_OK)
+		status = check->options->skip_content ? check_ids_read(check->store, sql_suspect, version, &ids)
+						      : check_ids_read(check->store, sql_wanted, 0, &ids);
+	for (size_t i = 0; i < ids.count && status == STORE_OK; i++) {
+		while (at < underived.count && underived.list[at] < ids.list[i])
+			at++;
+		status = check_one(check, ids.list[i], at == underived.count || underived.list[at] != ids.list[i]);
+	}
+	free(underived.list);
 	free(ids.list);
 	return status == STORE_OK ? check_step(check, stray_tx, check) : status;
 }

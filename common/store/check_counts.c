@@ -7,8 +7,13 @@
 
 /* clang-format off */
 static const char sql_users[] =
-	"WITH held AS (SELECT b.owner, SUM(m.size) AS bytes, COUNT(*) AS messages"
+	"WITH mail AS (SELECT b.owner, SUM(m.size) AS bytes, COUNT(*) AS messages"
 	"  FROM message m JOIN mailbox b ON b.id = m.id >> 32 GROUP BY b.owner),"
+	" other AS (SELECT c.owner, SUM(o.size) AS bytes FROM"
+	"  (SELECT collection, size FROM object UNION ALL SELECT collection, size FROM attachment) o"
+	"  JOIN collection c ON c.id = o.collection GROUP BY c.owner),"
+	" held AS (SELECT u.id AS owner, COALESCE(m.bytes, 0) + COALESCE(o.bytes, 0) AS bytes, m.messages FROM user u"
+	"  LEFT JOIN mail m ON m.owner = u.id LEFT JOIN other o ON o.owner = u.id),"
 	" boxes AS (SELECT owner, COUNT(*) AS n FROM mailbox GROUP BY owner)"
 	" SELECT u.id, u.used_bytes, u.used_messages, u.mailboxes, COALESCE(h.bytes, 0), COALESCE(h.messages, 0),"
 	" COALESCE(b.n, 0) FROM user u LEFT JOIN held h ON h.owner = u.id LEFT JOIN boxes b ON b.owner = u.id"
@@ -16,10 +21,14 @@ static const char sql_users[] =
 	" OR u.mailboxes <> COALESCE(b.n, 0)";
 static const char sql_set_user[] = "UPDATE user SET used_bytes = ?2, used_messages = ?3, mailboxes = ?4 WHERE id = ?1";
 static const char sql_ownerless[] = "SELECT id FROM mailbox WHERE owner NOT IN (SELECT id FROM user)";
+static const char sql_ownerless_collections[] =
+	"SELECT id FROM collection WHERE owner NOT IN (SELECT id FROM user)"
+	" OR (parent <> 0 AND parent NOT IN (SELECT id FROM collection))";
 
 static const char sql_references[] =
 	"SELECT b.id, b.refs, b.freed_at, COALESCE(m.n, 0)"
-	" FROM blob b LEFT JOIN (SELECT blob, COUNT(*) AS n FROM message GROUP BY blob) m ON m.blob = b.id"
+	" FROM blob b LEFT JOIN (SELECT blob, COUNT(*) AS n FROM (SELECT blob FROM message UNION ALL SELECT blob FROM object"
+	"  UNION ALL SELECT blob FROM attachment) GROUP BY blob) m ON m.blob = b.id"
 	" WHERE b.refs <> COALESCE(m.n, 0) OR (b.freed_at > 0) <> (b.refs = 0)";
 static const char sql_set_references[] = "UPDATE blob SET refs = ?2, freed_at = ?3 WHERE id = ?1";
 static const char sql_lost[] = "SELECT id, blob FROM message WHERE blob NOT IN (SELECT id FROM blob)";
@@ -54,6 +63,19 @@ static enum store_status read_rows(struct store_tx *tx, const char *sql, int col
 	return status;
 }
 
+/* Rows of things whose first column names something without which they must not be. */
+static enum store_status tell_ownerless(struct store_tx *tx, struct check *check, const char *sql, const char *what)
+{
+	struct found_rows rows;
+	enum store_status status = read_rows(tx, sql, 1, &rows);
+
+	for (size_t i = 0; i < rows.count; i++)
+		(void)check_found(check, false, "owner", "%s %llu belongs to nobody who exists", what,
+				  (unsigned long long)rows.list[i][0]);
+	free(rows.list);
+	return status;
+}
+
 static enum store_status check_users_tx(struct store_tx *tx, void *arg)
 {
 	struct check *check = arg;
@@ -75,11 +97,9 @@ static enum store_status check_users_tx(struct store_tx *tx, void *arg)
 	free(rows.list);
 	if (status != STORE_OK)
 		return status;
-	status = read_rows(tx, sql_ownerless, 1, &rows);
-	for (size_t i = 0; i < rows.count; i++)
-		(void)check_found(check, false, "owner", "mailbox %llu belongs to a user who does not exist",
-				  (unsigned long long)rows.list[i][0]);
-	free(rows.list);
+	status = tell_ownerless(tx, check, sql_ownerless, "mailbox");
+	if (status == STORE_OK)
+		status = tell_ownerless(tx, check, sql_ownerless_collections, "collection");
 	return status;
 }
 

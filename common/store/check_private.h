@@ -42,6 +42,7 @@ struct check_ids {
 enum store_status check_ids_read(struct store *store, const char *sql, uint64_t number, struct check_ids *ids_r);
 
 enum store_status check_mailboxes(struct check *check);
+enum store_status check_collections(struct check *check);
 enum store_status check_users(struct check *check);
 enum store_status check_references(struct check *check);
 enum store_status check_contents(struct check *check);

@@ -49,6 +49,8 @@ const char *store_status_text(enum store_status status)
 		return "over quota";
 	case STORE_CONFLICT:
 		return "conflict";
+	case STORE_LOCKED:
+		return "locked";
 	case STORE_NO_SPACE:
 		return "no space left";
 	case STORE_BUSY:

@@ -1,5 +1,5 @@
 /* The central store: users, mailboxes, messages, changes. This header is what everybody needs; user.h, mailbox.h,
- * message.h, snapshot.h, content.h, change.h and maintain.h are the rest of the API.
+ * message.h, snapshot.h, collection.h, object.h, lock.h, content.h and maintain.h are the rest of the API.
  *
  * Every function may wait for the database or the disk, so it belongs to workers, never to an event loop, unless its
  * comment says "any thread, does not wait". All functions may be called by many threads at once on the same store.
@@ -20,6 +20,7 @@ enum store_status {
 	STORE_LIMIT,     /* a configured or built-in limit: keywords, mailboxes, depth */
 	STORE_OVER_QUOTA,
 	STORE_CONFLICT,  /* it was changed meanwhile; or the mailbox has children; the operation's comment says which */
+	STORE_LOCKED,    /* a client's lock is in the way (lock.h) */
 	STORE_NO_SPACE,  /* the disk is full; nothing was changed */
 	STORE_BUSY,      /* the database did not get to it in time; nothing was changed; try again */
 	STORE_UNCERTAIN, /* the connection broke during COMMIT: it happened or it did not */

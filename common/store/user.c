@@ -3,6 +3,7 @@
 #include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/must.h"
+#include "common/store/collection_private.h"
 #include "common/store/mailbox_private.h"
 
 #include <unistr.h>
@@ -193,7 +194,7 @@ static enum store_status add_tx(struct store_tx *tx, void *arg)
 		if (status == STORE_OK)
 			status = mailbox_set_subscribed(tx, job->id, everybody[i].name, true);
 	}
-	return status;
+	return status == STORE_OK ? collection_make_first(tx, job->id) : status;
 }
 
 /* Addresses are looked up bytewise, so they are kept in one case. */
@@ -260,6 +261,8 @@ static enum store_status delete_tx(struct store_tx *tx, void *arg)
 	const uint64_t *id = arg;
 	enum store_status status = erase_mailboxes(tx, *id);
 
+	if (status == STORE_OK)
+		status = collection_erase_all(tx, *id);
 	if (status == STORE_OK)
 		status = delete_where(tx, sql_delete_subscriptions, *id);
 	if (status == STORE_OK)

@@ -27,10 +27,11 @@ enum store_status store_user_find_mail(struct store *store, struct span mail, st
 enum store_status store_user_list(struct store *store, struct arena *arena, struct store_user **users_r,
 				  size_t *count_r);
 
-/* Makes the user with INBOX, Drafts, Sent, Trash, Junk, Archive, all subscribed, with their special uses, in one
- * transaction. user->id and the counters are ignored. STORE_EXISTS, STORE_INVALID (name). */
+/* Makes the user with INBOX, Drafts, Sent, Trash, Junk, Archive, all subscribed, with their special uses, and with his
+ * home of collections (calendar, tasks, inbox, outbox), in one transaction. user->id and the counters are ignored.
+ * STORE_EXISTS, STORE_INVALID (name). */
 enum store_status store_user_add(struct store *store, const struct store_user *user, uint64_t *id_r);
-enum store_status store_user_delete(struct store *store, uint64_t id); /* with mailboxes and messages */
+enum store_status store_user_delete(struct store *store, uint64_t id); /* with mailboxes, messages, collections */
 enum store_status store_user_set_secrets(struct store *store, uint64_t id, struct span secrets);
 enum store_status store_user_set_quota(struct store *store, uint64_t id, uint64_t bytes);
 enum store_status store_user_set_profile(struct store *store, uint64_t id, struct span display_name, struct span mail,

@@ -21,8 +21,9 @@ enum store_status blob_prepare(struct store *store, struct span bytes, struct bl
 enum store_status blob_prepare_upload(struct store *store, struct store_upload *upload,
 				      struct blob_prepared *prepared_r);
 
-/* In a transaction: the content with this hash gets one more reference; made if there is none, with its derived data.
- * A file that was collected between prepare and add is STORE_CONFLICT (prepare again). */
+/* In a transaction: the content with this hash gets one more reference; made if there is none, with its derived data
+ * (NULL: it has none, since it is no message). A file that was collected between prepare and add is STORE_CONFLICT
+ * (prepare again). */
 enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prepared,
 			   const struct store_derived *derived, uint64_t *blob_r);
 /* The rows of derived data of a content that has none. */

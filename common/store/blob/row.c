@@ -2,7 +2,8 @@
 #include "common/store/blob/file.h"
 #include "common/base/clock.h"
 
-static const char sql_find[] = "SELECT id, place, refs FROM blob WHERE hash = ?";
+static const char sql_find[] = "SELECT b.id, b.place, h.id FROM blob b LEFT JOIN content_head h ON h.id = b.id"
+			       " WHERE b.hash = ?";
 static const char sql_insert[] =
 	"INSERT INTO blob (hash, size, refs, place, freed_at, growth) VALUES (?, ?, 1, ?, 0, ?)";
 static const char sql_data[] = "INSERT INTO blob_data (id, data) VALUES (?, ?)";
@@ -96,7 +97,7 @@ static enum store_status insert(struct store_tx *tx, const struct blob_prepared 
 	sql_stmt_free(&stmt);
 	if (status == STORE_OK && prepared->place != BLOB_FILE)
 		status = insert_data(tx, *blob_r, prepared);
-	if (status == STORE_OK)
+	if (status == STORE_OK && derived != NULL)
 		status = blob_insert_derived(tx, *blob_r, derived);
 	return status;
 }
@@ -107,6 +108,7 @@ enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prep
 	struct sql_stmt *stmt = NULL;
 	enum store_status status = sql_prepare(tx->db, sql_find, &stmt);
 	uint64_t place = prepared->place;
+	bool is_derived = false;
 
 	if (status == STORE_OK) {
 		sql_bind_span(stmt, 1, span_from(prepared->hash, BLOB_HASH_BYTES));
@@ -115,6 +117,7 @@ enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prep
 	if (status == STORE_OK) {
 		*blob_r = sql_u64(stmt, 0);
 		place = sql_u64(stmt, 1);
+		is_derived = !sql_is_null(stmt, 2);
 	}
 	sql_stmt_free(&stmt);
 	if (status != STORE_OK && status != STORE_NOT_FOUND)
@@ -122,5 +125,10 @@ enum store_status blob_add(struct store_tx *tx, const struct blob_prepared *prep
 	/* A collector unlinks files inside its write transaction; we are inside ours: what is there now stays. */
 	if (place == BLOB_FILE && !blob_file_is_there(tx->store, prepared->hash, prepared->size))
 		return STORE_CONFLICT;
-	return status == STORE_OK ? blob_refer(tx, *blob_r, 1) : insert(tx, prepared, derived, blob_r);
+	if (status == STORE_NOT_FOUND)
+		return insert(tx, prepared, derived, blob_r);
+	status = blob_refer(tx, *blob_r, 1);
+	/* the content of an object that now is a message's too */
+	return status == STORE_OK && derived != NULL && !is_derived ? blob_insert_derived(tx, *blob_r, derived)
+								    : status;
 }

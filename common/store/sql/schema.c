@@ -73,8 +73,51 @@ static const char *const delivery_script =
 	"UPDATE user SET mail = CAST(LOWER(CAST(mail AS TEXT)) AS BLOB);"
 	"CREATE INDEX user_mail ON user (mail);";
 
+/* Version 3: collections of objects. An object is found by its name (the key), its UID, what changed (modseq), and when
+ * it takes place (last, first). uid is NULL where it has none, so that the index does not take two of them for one. A
+ * name that is used again has no tombstone. A property with an empty object is the collection's. */
+static const char *const collection_script =
+	"CREATE TABLE collection ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL, parent INTEGER NOT NULL, name BLOB NOT NULL,"
+	" kind INTEGER NOT NULL, components INTEGER NOT NULL, modseq INTEGER NOT NULL, objects INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL, removed_floor INTEGER NOT NULL, created_at INTEGER NOT NULL, modified_at INTEGER NOT "
+	"NULL,"
+	" share BLOB, UNIQUE (owner, parent, name));"
+	"CREATE UNIQUE INDEX collection_share ON collection (share);"
+	"CREATE TABLE object ("
+	" collection INTEGER NOT NULL, name BLOB NOT NULL, modseq INTEGER NOT NULL, tag BLOB NOT NULL,"
+	" size INTEGER NOT NULL, blob INTEGER NOT NULL, component INTEGER NOT NULL, flags INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, uid BLOB, type BLOB NOT NULL, schedule_tag BLOB NOT NULL,"
+	" created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, PRIMARY KEY (collection, name)) WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX object_uid ON object (collection, uid);"
+	"CREATE INDEX object_modseq ON object (collection, modseq);"
+	"CREATE INDEX object_time ON object (collection, last, first);"
+	"CREATE TABLE object_removed (collection INTEGER NOT NULL, name BLOB NOT NULL, modseq INTEGER NOT NULL,"
+	" removed_at INTEGER NOT NULL, PRIMARY KEY (collection, name)) WITHOUT ROWID;"
+	"CREATE INDEX object_removed_modseq ON object_removed (collection, modseq);"
+	"CREATE TABLE property (collection INTEGER NOT NULL, object BLOB NOT NULL, name BLOB NOT NULL, value BLOB NOT "
+	"NULL,"
+	" PRIMARY KEY (collection, object, name)) WITHOUT ROWID;"
+	"CREATE TABLE collection_lock (token BLOB NOT NULL PRIMARY KEY, owner INTEGER NOT NULL, path BLOB NOT NULL,"
+	" is_shared INTEGER NOT NULL, is_deep INTEGER NOT NULL, holder BLOB NOT NULL, expires_at INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX collection_lock_owner ON collection_lock (owner);"
+	"CREATE TABLE attachment (id BLOB NOT NULL PRIMARY KEY, owner INTEGER NOT NULL, collection INTEGER NOT NULL,"
+	" object BLOB NOT NULL, blob INTEGER NOT NULL, size INTEGER NOT NULL, name BLOB NOT NULL, type BLOB NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX attachment_object ON attachment (collection, object);"
+	/* what new users get (collection_make_first()) */
+	"INSERT INTO collection (owner, parent, name, kind, components, modseq, objects, bytes, removed_floor, "
+	"created_at, modified_at)"
+	" SELECT id, 0, X'', 0, 0, 1, 0, 0, 0, created_at, created_at FROM user;"
+	"INSERT INTO collection (owner, parent, name, kind, components, modseq, objects, bytes, removed_floor, "
+	"created_at, modified_at)"
+	" SELECT h.owner, h.id, CAST(f.name AS BLOB), f.kind, f.components, 1, 0, 0, 0, h.created_at, h.created_at"
+	" FROM collection h JOIN (SELECT 'calendar' AS name, 2 AS kind, 17 AS components UNION ALL SELECT 'tasks', 2, 2"
+	" UNION ALL SELECT 'inbox', 3, 0 UNION ALL SELECT 'outbox', 4, 0) f WHERE h.parent = 0;";
+
 /* steps[v] leads from version v to v + 1; version 0 is an empty database. */
-static const char *const steps[] = {schema_script, delivery_script};
+static const char *const steps[] = {schema_script, delivery_script, collection_script};
 _Static_assert(array_count(steps) == SCHEMA_VERSION, "each version needs the step that leads to it");
 
 static enum store_status refuse(char **error_r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

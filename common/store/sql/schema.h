@@ -4,7 +4,7 @@
 
 #include "common/store/sql/sql.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 /* Makes the tables in an empty database, migrates an older store; refuses a newer one with one clear line in error_r.
  */

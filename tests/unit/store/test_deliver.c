@@ -258,7 +258,7 @@ static void mail_addresses_are_found_in_lower_case(void **state)
 	assert_int_equal(store_user_find_mail(t->store, SPAN("b@y"), t->arena, &got), STORE_OK);
 }
 
-/* What version 2 brought is taken away; opening brings it again. */
+/* What versions 2 and 3 brought is taken away; opening brings it again. */
 static void migrates_from_version_1(void **state)
 {
 	struct store_test *t = *state;
@@ -268,12 +268,15 @@ static void migrates_from_version_1(void **state)
 	message_test_append_bytes(t, inbox, SPAN("a\nb"));
 	message_test_sql(t, "DROP INDEX user_mail; DROP TABLE delivered; DROP TABLE alias;"
 			    "ALTER TABLE blob DROP COLUMN growth;"
+			    "DROP TABLE collection; DROP TABLE object; DROP TABLE object_removed; DROP TABLE property;"
+			    "DROP TABLE collection_lock; DROP TABLE attachment;"
 			    "UPDATE user SET mail = CAST('Anna@X' AS BLOB);"
 			    "UPDATE store_info SET value = '1' WHERE name = 'version'");
 	store_close(&t->store);
 	t->store = store_test_open(t);
 	assert_int_equal(message_test_number(t, "SELECT CAST(value AS INTEGER) FROM store_info WHERE name = 'version'"),
-			 2);
+			 3);
+	assert_int_equal(message_test_number(t, "SELECT COUNT(*) FROM collection"), 5);
 	assert_int_equal(message_test_number(t, "SELECT COUNT(*) FROM user WHERE mail = CAST('anna@x' AS BLOB)"), 1);
 	snapshot = message_test_newest(t, inbox);
 	assert_int_equal(identity_of(t, snapshot, 1)->growth, 3);
