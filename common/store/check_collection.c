@@ -24,7 +24,8 @@ static const char sql_astray[] =
 	" UNION ALL SELECT collection FROM property UNION ALL SELECT collection FROM attachment)"
 	" WHERE collection NOT IN (SELECT id FROM collection) GROUP BY collection";
 static const char sql_lost[] =
-	"SELECT o.collection, COUNT(*) FROM object o LEFT JOIN blob b ON b.id = o.blob"
+	"SELECT o.collection, COUNT(*) FROM (SELECT collection, blob, size FROM object"
+	" UNION ALL SELECT collection, blob, size FROM attachment) o LEFT JOIN blob b ON b.id = o.blob"
 	" WHERE b.id IS NULL OR b.size <> o.size GROUP BY o.collection";
 /* clang-format on */
 
@@ -103,7 +104,8 @@ static enum store_status check_strays(struct store_tx *tx, struct check *check, 
 		status = read_rows(tx, sql_lost, 2, rows);
 	for (size_t i = 0; i < rows->count && status == STORE_OK; i++)
 		(void)check_found(check, false, "blob-missing",
-				  "collection %llu: %llu objects name a content that is not there or has another size",
+				  "collection %llu: %llu objects or attachments name a content that is not there or "
+				  "has another size",
 				  (ull)rows->list[i][0], (ull)rows->list[i][1]);
 	return status;
 }

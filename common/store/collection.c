@@ -148,33 +148,38 @@ struct find_place {
 	struct store_place *place;
 };
 
+static enum store_status find_object(struct store_tx *tx, const struct find_place *job)
+{
+	struct store_place *place = job->place;
+	struct store_object object;
+	enum store_status status = object_look(tx, place->collection.id, job->names[place->depth], job->arena, &object);
+
+	if (status == STORE_OK) {
+		place->object = arena_new(job->arena, struct store_object);
+		*place->object = object;
+	}
+	return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
 static enum store_status place_tx(struct store_tx *tx, void *arg)
 {
 	const struct find_place *job = arg;
 	struct store_place *place = job->place;
-	struct store_object object;
 	enum store_status status = collection_look(tx, job->owner, 0, SPAN(""), job->arena, &place->collection);
 
 	place->depth = 0;
 	place->object = NULL;
 	while (status == STORE_OK && place->depth < job->count) {
+		/* the last name is mostly an object's, and calendars hold nothing else */
+		bool is_mostly_object = place->depth + 1 == job->count || place->collection.kind != STORE_FOLDER;
 		struct store_collection next;
 
-		/* the last name is mostly an object's, and calendars hold nothing else */
-		if (place->depth + 1 == job->count || place->collection.kind != STORE_FOLDER) {
-			status = object_look(tx, place->collection.id, job->names[place->depth], job->arena, &object);
-			if (status == STORE_OK) {
-				place->object = arena_new(job->arena, struct store_object);
-				*place->object = object;
-				return STORE_OK;
-			}
-			if (status != STORE_NOT_FOUND)
-				return status;
-		}
+		if (is_mostly_object && ((status = find_object(tx, job)) != STORE_OK || place->object != NULL))
+			return status;
 		status = collection_look(tx, job->owner, place->collection.id, job->names[place->depth], job->arena,
 					 &next);
 		if (status == STORE_NOT_FOUND)
-			return STORE_OK;
+			return is_mostly_object ? STORE_OK : find_object(tx, job);
 		if (status == STORE_OK) {
 			place->collection = next;
 			place->depth++;
@@ -204,12 +209,13 @@ struct list {
 static enum store_status list_tx(struct store_tx *tx, void *arg)
 {
 	struct list *job = arg;
+	struct store_collection above;
 	struct sql_stmt *stmt = NULL;
 	bool row = false;
-	enum store_status status = sql_prepare(tx->db, sql_list, &stmt);
+	enum store_status status = collection_read(tx, job->owner, job->parent, job->arena, &above);
 
 	job->count = 0;
-	if (status == STORE_OK) {
+	if (status == STORE_OK && (status = sql_prepare(tx->db, sql_list, &stmt)) == STORE_OK) {
 		sql_bind_u64(stmt, 1, job->owner);
 		sql_bind_u64(stmt, 2, job->parent);
 	}

@@ -28,6 +28,10 @@ static const char sql_child[] = "SELECT id FROM collection WHERE owner = ? AND p
 static const char sql_homes[] = "SELECT id FROM collection WHERE owner = ? AND parent = 0 LIMIT 1";
 static const char sql_rename[] = "UPDATE collection SET parent = ?, name = ? WHERE id = ?";
 static const char sql_parent[] = "SELECT parent FROM collection WHERE id = ?";
+static const char sql_tree[] =
+	"WITH RECURSIVE tree (id, level) AS (SELECT id, 1 FROM collection WHERE id = ?1 AND owner = ?2"
+	" UNION ALL SELECT c.id, t.level + 1 FROM tree t JOIN collection c ON c.owner = ?2 AND c.parent = t.id)"
+	" SELECT COUNT(*), MAX(level) FROM tree";
 static const char sql_components[] = "UPDATE collection SET components = ? WHERE id = ? AND owner = ?";
 static const char sql_share[] = "UPDATE collection SET share = ? WHERE id = ? AND owner = ?";
 
@@ -82,7 +86,7 @@ enum store_status collection_count_bytes(struct store_tx *tx, uint64_t owner, in
 	return status;
 }
 
-enum store_status collection_change_end(struct store_tx *tx, const struct collection_change *change)
+static enum store_status write_change(struct store_tx *tx, const struct collection_change *change)
 {
 	struct sql_stmt *stmt = NULL;
 	enum store_status status = sql_prepare(tx->db, sql_end, &stmt);
@@ -96,8 +100,27 @@ enum store_status collection_change_end(struct store_tx *tx, const struct collec
 		status = sql_run_one(stmt);
 	}
 	sql_stmt_free(&stmt);
+	return status;
+}
+
+enum store_status collection_change_end(struct store_tx *tx, const struct collection_change *change)
+{
+	enum store_status status = write_change(tx, change);
+
 	if (status == STORE_OK && change->bytes != 0)
 		status = collection_count_bytes(tx, change->owner, change->bytes);
+	return status;
+}
+
+enum store_status collection_change_end_both(struct store_tx *tx, const struct collection_change *from,
+					     const struct collection_change *to)
+{
+	enum store_status status = write_change(tx, from);
+
+	if (status == STORE_OK)
+		status = write_change(tx, to);
+	if (status == STORE_OK && from->bytes + to->bytes != 0)
+		status = collection_count_bytes(tx, to->owner, from->bytes + to->bytes);
 	return status;
 }
 
@@ -109,8 +132,6 @@ enum store_status collection_touch(struct store_tx *tx, uint64_t actor, uint64_t
 	change.modseq++;
 	return status == STORE_OK ? collection_change_end(tx, &change) : status;
 }
-
-/* --- making --- */
 
 static enum store_status one_number(struct store_tx *tx, const char *sql, uint64_t parameter, uint64_t *number_r)
 {
@@ -126,6 +147,16 @@ static enum store_status one_number(struct store_tx *tx, const char *sql, uint64
 	sql_stmt_free(&stmt);
 	return status;
 }
+
+enum store_status collection_touch_above(struct store_tx *tx, uint64_t actor, uint64_t id)
+{
+	uint64_t parent = 0;
+	enum store_status status = one_number(tx, sql_parent, id, &parent);
+
+	return status == STORE_OK ? collection_touch(tx, actor, parent != 0 ? parent : id) : status;
+}
+
+/* --- making --- */
 
 enum store_status collection_insert(struct store_tx *tx, uint64_t owner, const struct store_new_collection *make,
 				    uint64_t *id_r)
@@ -184,9 +215,30 @@ struct change_job {
 	struct span secret;
 };
 
+/* What comes to a place: so many collections more than there were, so many levels of them. */
+struct arrival {
+	uint64_t count, levels;
+};
+
+static enum store_status measure_tree(struct store_tx *tx, uint64_t owner, uint64_t id, struct arrival *arrival_r)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_tree, &stmt);
+
+	if (status == STORE_OK) {
+		sql_bind_u64(stmt, 1, id);
+		sql_bind_u64(stmt, 2, owner);
+		status = sql_step_one(stmt);
+	}
+	if (status == STORE_OK)
+		*arrival_r = (struct arrival){.count = sql_u64(stmt, 0), .levels = sql_u64(stmt, 1)};
+	sql_stmt_free(&stmt);
+	return status;
+}
+
 /* Is the parent one that takes collections, the place free and not too deep? */
 static enum store_status check_place(struct store_tx *tx, uint64_t actor, uint64_t parent, struct span name,
-				     const struct store_guard *guard)
+				     struct arrival arrival, const struct store_guard *guard)
 {
 	struct arena *arena = arena_create();
 	struct store_collection above;
@@ -199,11 +251,11 @@ static enum store_status check_place(struct store_tx *tx, uint64_t actor, uint64
 		status = STORE_DENIED;
 	while (status == STORE_OK && up != 0 && depth++ <= STORE_COLLECTION_DEPTH_MAX)
 		status = one_number(tx, sql_parent, up, &up);
-	if (status == STORE_OK && depth > STORE_COLLECTION_DEPTH_MAX)
+	if (status == STORE_OK && depth + arrival.levels - 1 > STORE_COLLECTION_DEPTH_MAX)
 		status = STORE_LIMIT;
 	if (status == STORE_OK)
 		status = one_number(tx, sql_how_many, actor, &count);
-	if (status == STORE_OK && count >= COLLECTIONS_MAX)
+	if (status == STORE_OK && count + arrival.count > COLLECTIONS_MAX)
 		status = STORE_LIMIT;
 	if (status == STORE_OK)
 		status = guard_check(tx, actor, parent, name, GUARD_MEMBER, guard);
@@ -219,7 +271,8 @@ static enum store_status check_place(struct store_tx *tx, uint64_t actor, uint64
 static enum store_status make_tx(struct store_tx *tx, void *arg)
 {
 	struct change_job *job = arg;
-	enum store_status status = check_place(tx, job->actor, job->make->parent, job->make->name, job->guard);
+	enum store_status status =
+		check_place(tx, job->actor, job->make->parent, job->make->name, (struct arrival){1, 1}, job->guard);
 
 	if (status == STORE_OK)
 		status = collection_insert(tx, job->actor, job->make, &job->new_id);
@@ -232,9 +285,12 @@ enum store_status store_collection_make(struct store *store, uint64_t actor, con
 					const struct store_guard *guard, uint64_t *id_r)
 {
 	struct change_job job = {.actor = actor, .make = make, .guard = guard};
-	enum store_status status =
-		collection_name_is_good(make->name) ? store_write(store, make_tx, &job) : STORE_INVALID;
+	enum store_status status = collection_name_is_good(make->name) ? STORE_OK : STORE_INVALID;
 
+	if (status == STORE_OK)
+		status = property_check(make->properties, make->property_count);
+	if (status == STORE_OK)
+		status = store_write(store, make_tx, &job);
 	*id_r = job.new_id;
 	return status;
 }
@@ -381,6 +437,7 @@ static enum store_status move_tx(struct store_tx *tx, void *arg)
 	const struct change_job *job = arg;
 	struct arena *arena = arena_create();
 	struct store_collection collection;
+	struct arrival tree = {0};
 	bool is_inside = false;
 	enum store_status status = collection_read(tx, job->actor, job->id, arena, &collection);
 
@@ -392,7 +449,10 @@ static enum store_status move_tx(struct store_tx *tx, void *arg)
 		status = guard_check(tx, job->actor, collection.parent, collection.name, GUARD_MEMBER | GUARD_DEEP,
 				     job->guard);
 	if (status == STORE_OK)
-		status = check_place(tx, job->actor, job->parent, job->name, job->guard);
+		status = measure_tree(tx, job->actor, job->id, &tree);
+	tree.count = 0;
+	if (status == STORE_OK)
+		status = check_place(tx, job->actor, job->parent, job->name, tree, job->guard);
 	if (status == STORE_OK)
 		status = guard_drop(tx, job->actor, collection.parent, collection.name);
 	if (status == STORE_OK)
@@ -413,9 +473,11 @@ enum store_status store_collection_move(struct store *store, uint64_t actor, uin
 	return collection_name_is_good(name) ? store_write(store, move_tx, &job) : STORE_INVALID;
 }
 
-static const char sql_copy_objects[] = "INSERT INTO object (" OBJECT_COLUMNS
-				       ") SELECT ?2, name, 1, tag, size, blob, component, flags, first, last, uid,"
-				       " type, schedule_tag, created_at, modified_at FROM object WHERE collection = ?1";
+/* Each takes a modseq of its own, as if they had been put one by one: changes are told in pages that end with one. */
+static const char sql_copy_objects[] =
+	"INSERT INTO object (" OBJECT_COLUMNS ") SELECT ?2, name, ?3 + ROW_NUMBER() OVER (ORDER BY modseq), tag, size,"
+	" blob, component, flags, first, last, uid, type, schedule_tag, created_at, modified_at FROM object"
+	" WHERE collection = ?1";
 static const char sql_copied_blobs[] = "SELECT blob, size FROM object WHERE collection = ?";
 static const char sql_copy_properties[] =
 	"INSERT INTO property (collection, object, name, value) SELECT ?2, object, name, value FROM property"
@@ -426,20 +488,21 @@ static const char sql_copy_own_properties[] =
 
 static enum store_status copy_objects(struct store_tx *tx, uint64_t from, uint64_t to, uint64_t owner)
 {
-	const uint64_t both[] = {from, to};
 	struct collection_change change;
 	struct sql_stmt *stmt = NULL;
 	bool row = false;
 	enum store_status status = collection_change_begin(tx, owner, to, &change);
+	const uint64_t numbers[] = {from, to, change.modseq};
 
 	if (status == STORE_OK)
-		status = collection_run(tx, sql_copy_objects, both, 2);
+		status = collection_run(tx, sql_copy_objects, numbers, 3);
 	if (status == STORE_OK)
 		status = sql_prepare(tx->db, sql_copied_blobs, &stmt);
 	if (status == STORE_OK)
 		sql_bind_u64(stmt, 1, to);
 	while (status == STORE_OK && (status = sql_step(stmt, &row)) == STORE_OK && row) {
 		change.objects++;
+		change.modseq++;
 		change.bytes += sql_i64(stmt, 1);
 		status = blob_refer(tx, sql_u64(stmt, 0), 1);
 	}
@@ -488,6 +551,7 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 {
 	struct change_job *job = arg;
 	struct arena *arena = arena_create();
+	struct arrival tree = {1, 1};
 	struct store_collection collection;
 	bool is_inside = false;
 	enum store_status status = collection_read(tx, job->actor, job->id, arena, &collection);
@@ -497,8 +561,10 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 	if (status == STORE_OK && job->deep && (status = is_above(tx, job->id, job->parent, &is_inside)) == STORE_OK &&
 	    is_inside)
 		status = STORE_DENIED;
+	if (status == STORE_OK && job->deep)
+		status = measure_tree(tx, job->actor, job->id, &tree);
 	if (status == STORE_OK)
-		status = check_place(tx, job->actor, job->parent, job->name, job->guard);
+		status = check_place(tx, job->actor, job->parent, job->name, tree, job->guard);
 	if (status == STORE_OK)
 		status = copy_tree(tx, job->actor, &collection, job->parent, job->name, job->deep, arena, &job->new_id);
 	if (status == STORE_OK)
@@ -518,7 +584,7 @@ enum store_status store_collection_copy(struct store *store, uint64_t actor, uin
 	return status;
 }
 
-/* --- small changes --- */
+/* --- small changes: seen by what lists the collection --- */
 
 static enum store_status components_tx(struct store_tx *tx, void *arg)
 {
@@ -533,7 +599,7 @@ static enum store_status components_tx(struct store_tx *tx, void *arg)
 		status = sql_run_one(stmt);
 	}
 	sql_stmt_free(&stmt);
-	return status;
+	return status == STORE_OK ? collection_touch_above(tx, job->actor, job->id) : status;
 }
 
 enum store_status store_collection_set_components(struct store *store, uint64_t actor, uint64_t id, unsigned components)
@@ -559,7 +625,7 @@ static enum store_status share_tx(struct store_tx *tx, void *arg)
 		status = sql_run_one(stmt);
 	}
 	sql_stmt_free(&stmt);
-	return status;
+	return status == STORE_OK ? collection_touch_above(tx, job->actor, job->id) : status;
 }
 
 enum store_status store_collection_share(struct store *store, uint64_t actor, uint64_t id, bool shared,
@@ -568,12 +634,14 @@ enum store_status store_collection_share(struct store *store, uint64_t actor, ui
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 	struct change_job job = {.actor = actor, .id = id};
 	char secret[STORE_SHARE_BYTES];
+	enum store_status status;
 
 	for (size_t i = 0; i < sizeof secret; i++)
 		secret[i] = letters[random_below(sizeof letters - 1)];
 	if (shared)
 		job.secret = arena_span(arena, span_from(secret, sizeof secret));
+	status = store_write(store, share_tx, &job);
 	if (secret_r != NULL)
-		*secret_r = job.secret;
-	return store_write(store, share_tx, &job);
+		*secret_r = status == STORE_OK ? job.secret : (struct span){0};
+	return status;
 }

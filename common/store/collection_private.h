@@ -36,8 +36,13 @@ enum store_status collection_change_begin(struct store_tx *tx, uint64_t actor, u
 					  struct collection_change *change_r);
 /* Writes modseq and counters, the owner's too; STORE_OVER_QUOTA. */
 enum store_status collection_change_end(struct store_tx *tx, const struct collection_change *change);
+/* Of two collections of one owner: what only goes from one to the other does not count against his quota. */
+enum store_status collection_change_end_both(struct store_tx *tx, const struct collection_change *from,
+					     const struct collection_change *to);
 /* Something about its children has changed. */
 enum store_status collection_touch(struct store_tx *tx, uint64_t actor, uint64_t id);
+/* Something about itself: what lists it sees that, its parent. The home has none, and is touched itself. */
+enum store_status collection_touch_above(struct store_tx *tx, uint64_t actor, uint64_t id);
 enum store_status collection_count_bytes(struct store_tx *tx, uint64_t owner, int64_t bytes);
 
 bool collection_name_is_good(struct span name);
@@ -54,6 +59,8 @@ enum store_status object_delete_row(struct store_tx *tx, const struct store_obje
 enum store_status object_bury(struct store_tx *tx, uint64_t collection, struct span name, uint64_t modseq);
 enum store_status object_forget_grave(struct store_tx *tx, uint64_t collection, struct span name);
 
+/* STORE_LIMIT: too many, too large. */
+enum store_status property_check(const struct store_property *properties, size_t count);
 enum store_status property_put(struct store_tx *tx, uint64_t collection, struct span object,
 			       const struct store_property *property);
 enum store_status property_delete_all(struct store_tx *tx, uint64_t collection, struct span object);

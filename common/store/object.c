@@ -298,7 +298,7 @@ static enum store_status show_merged(const struct changes *job, struct sql_stmt 
 	bool is_changed = false, is_removed = false, is_wanted = true;
 	enum store_status status = sql_step(changed, &is_changed);
 
-	if (status == STORE_OK)
+	if (status == STORE_OK && job->since > 0) /* whoever begins has nothing that could be removed */
 		status = sql_step(removed, &is_removed);
 	for (size_t i = 0; i < job->max && status == STORE_OK && is_wanted && (is_changed || is_removed); i++) {
 		bool takes_removed = is_removed && (!is_changed || sql_u64(removed, 1) < sql_u64(changed, 1));
@@ -342,7 +342,7 @@ static enum store_status changes_tx(struct store_tx *tx, void *arg)
 		return status;
 	if (job->since > job->modseq || (job->since > 0 && job->since < removed_floor))
 		return STORE_GONE;
-	/* from nothing to everything: in the order they lie in, and removals are of no interest */
+	/* from nothing to everything: in the order they lie in */
 	if (job->since == 0 && job->max == SIZE_MAX)
 		return show_all(tx, job);
 	if (job->max > INT64_MAX)

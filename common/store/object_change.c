@@ -17,6 +17,8 @@ static const char sql_forget[] = "DELETE FROM object_removed WHERE collection = 
 static const char sql_names[] = "SELECT name FROM object WHERE collection = ?";
 static const char sql_attachments[] = "SELECT blob, size FROM attachment WHERE collection = ? AND object = ?";
 static const char sql_delete_attachments[] = "DELETE FROM attachment WHERE collection = ? AND object = ?";
+static const char sql_attached_bytes[] =
+	"SELECT COALESCE(SUM(size), 0) FROM attachment WHERE collection = ? AND object = ?";
 static const char sql_move_attachments[] =
 	"UPDATE attachment SET collection = ?3, object = ?4 WHERE collection = ?1 AND object = ?2";
 
@@ -452,7 +454,7 @@ enum store_status store_object_put_all(struct store *store, uint64_t actor, uint
 		status = prepare_and_write(store, put_all_tx, &job);
 	free(job.prepared);
 	arena_destroy(&job.arena);
-	*counts_r = job.counts;
+	*counts_r = status == STORE_OK ? job.counts : (struct store_object_counts){0};
 	return status;
 }
 
@@ -492,11 +494,24 @@ static enum store_status clear_target(struct store_tx *tx, const struct copy *jo
 	return status;
 }
 
-static enum store_status move_attachments(struct store_tx *tx, const struct copy *job)
+static enum store_status move_attachments(struct store_tx *tx, const struct copy *job, struct collection_change *from,
+					  struct collection_change *to)
 {
-	struct sql_stmt *stmt = NULL;
-	enum store_status status = sql_prepare(tx->db, sql_move_attachments, &stmt);
+	struct sql_stmt *bytes = NULL, *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_attached_bytes, &bytes);
 
+	if (status == STORE_OK) {
+		sql_bind_u64(bytes, 1, job->collection);
+		sql_bind_span(bytes, 2, job->name);
+		status = sql_step_one(bytes);
+	}
+	if (status == STORE_OK) {
+		from->bytes -= sql_i64(bytes, 0);
+		to->bytes += sql_i64(bytes, 0);
+	}
+	sql_stmt_free(&bytes);
+	if (status == STORE_OK)
+		status = sql_prepare(tx->db, sql_move_attachments, &stmt);
 	if (status == STORE_OK) {
 		sql_bind_u64(stmt, 1, job->collection);
 		sql_bind_span(stmt, 2, job->name);
@@ -509,13 +524,13 @@ static enum store_status move_attachments(struct store_tx *tx, const struct copy
 }
 
 /* The source of a move: its row goes, its properties went along. */
-static enum store_status leave(struct store_tx *tx, const struct copy *job, struct collection_change *change,
-			       const struct store_object *source)
+static enum store_status leave(struct store_tx *tx, const struct copy *job, struct collection_change *from,
+			       struct collection_change *to, const struct store_object *source)
 {
-	enum store_status status = move_attachments(tx, job);
+	enum store_status status = move_attachments(tx, job, from, to);
 
 	if (status == STORE_OK)
-		status = remove_object(tx, change, source);
+		status = remove_object(tx, from, source);
 	return status;
 }
 
@@ -583,18 +598,19 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 		status = collection_change_begin(tx, job->actor, job->collection, &other);
 	if (status == STORE_OK)
 		status = object_look(tx, job->collection, job->name, job->arena, &source);
+	if (status == STORE_OK && from == &to && span_equal(job->name, job->to->name))
+		status = STORE_DENIED; /* what clears the target would take the source away */
 	if (status == STORE_OK)
 		status = check_copy(tx, job, &to, &was_there);
 	if (status == STORE_OK)
 		status = property_copy_all(tx, job->collection, job->name, to.id, job->to->name);
 	if (status == STORE_OK && job->moves)
-		status = leave(tx, job, from, &source);
+		status = leave(tx, job, from, &to, &source);
 	if (status == STORE_OK)
 		status = arrive(tx, job, &to, &source);
 	if (status == STORE_OK)
-		status = collection_change_end(tx, &to);
-	if (status == STORE_OK && job->moves && from != &to)
-		status = collection_change_end(tx, from);
+		status = job->moves && from != &to ? collection_change_end_both(tx, from, &to)
+						   : collection_change_end(tx, &to);
 	job->result->is_new = !was_there;
 	return status;
 }

@@ -12,6 +12,14 @@ static const char sql_copy[] =
 	"INSERT INTO property (collection, object, name, value) SELECT ?3, ?4, name, value FROM property"
 	" WHERE collection = ?1 AND object = ?2";
 
+enum store_status property_check(const struct store_property *properties, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (properties[i].name.n > STORE_PROPERTY_NAME_MAX || properties[i].value.n > STORE_PROPERTY_VALUE_MAX)
+			return STORE_LIMIT;
+	return count > PROPERTIES_MAX ? STORE_LIMIT : STORE_OK;
+}
+
 static enum store_status delete_one(struct store_tx *tx, uint64_t collection, struct span object, struct span name)
 {
 	struct sql_stmt *stmt = NULL;
@@ -163,7 +171,7 @@ static enum store_status check_count(struct store_tx *tx, const struct change *j
 	return status;
 }
 
-/* What lists the collection sees a change: its parent's modseq rises. */
+/* What lists the collection, or the object, sees a change. */
 static enum store_status change_tx(struct store_tx *tx, void *arg)
 {
 	const struct change *job = arg;
@@ -176,9 +184,10 @@ static enum store_status change_tx(struct store_tx *tx, void *arg)
 		status = property_put(tx, job->collection, job->object, &job->changes[i]);
 	if (status == STORE_OK)
 		status = check_count(tx, job);
-	if (status == STORE_OK && job->object.n == 0)
-		status = collection_touch(tx, job->actor, above.parent != 0 ? above.parent : above.id);
-	return status;
+	if (status != STORE_OK || job->count == 0)
+		return status;
+	return job->object.n == 0 ? collection_touch_above(tx, job->actor, job->collection)
+				  : collection_touch(tx, job->actor, job->collection);
 }
 
 enum store_status store_property_change(struct store *store, uint64_t actor, uint64_t collection, struct span object,
@@ -186,9 +195,7 @@ enum store_status store_property_change(struct store *store, uint64_t actor, uin
 					const struct store_guard *guard)
 {
 	struct change job = {actor, collection, object, changes, count, guard};
+	enum store_status status = property_check(changes, count);
 
-	for (size_t i = 0; i < count; i++)
-		if (changes[i].name.n > STORE_PROPERTY_NAME_MAX || changes[i].value.n > STORE_PROPERTY_VALUE_MAX)
-			return STORE_LIMIT;
-	return count == 0 ? STORE_OK : store_write(store, change_tx, &job);
+	return status == STORE_OK ? store_write(store, change_tx, &job) : status;
 }
