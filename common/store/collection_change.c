@@ -521,7 +521,7 @@ static enum store_status copy_tree(struct store_tx *tx, uint64_t owner, const st
 	size_t count = 0, capacity = 0;
 	struct sql_stmt *stmt = NULL;
 	bool row = false;
-	uint64_t both[2], ignored;
+	uint64_t both[2], ignored = 0;
 	enum store_status status = collection_insert(tx, owner, &make, id_r);
 
 	both[0] = from->id;

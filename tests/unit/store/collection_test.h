@@ -156,12 +156,13 @@ static inline enum store_status collection_test_attach_tx(struct store_tx *tx, v
 		return status;
 	return sql_script(
 		tx->db,
-		arena_printf(job->t->arena,
-			     "INSERT INTO attachment VALUES (x'%08x', %llu, %llu, CAST('%s' AS BLOB), %llu, %llu,"
-			     " x'41', x'42'); UPDATE collection SET bytes = bytes + %llu WHERE id = %llu;"
-			     " UPDATE user SET used_bytes = used_bytes + %llu WHERE id = %llu",
-			     job->number, user, collection, job->object, (unsigned long long)blob, size, size,
-			     collection, size, user));
+		arena_printf(
+			job->t->arena,
+			"INSERT INTO attachment VALUES (x'%08x%016llx', %llu, %llu, CAST('%s' AS BLOB), %llu, %llu,"
+			" x'41', x'42'); UPDATE collection SET bytes = bytes + %llu WHERE id = %llu;"
+			" UPDATE user SET used_bytes = used_bytes + %llu WHERE id = %llu",
+			job->number, collection, user, collection, job->object, (unsigned long long)blob, size, size,
+			collection, size, user));
 }
 
 static inline void collection_test_attach(const struct store_test *t, uint64_t collection, const char *object,
