@@ -28,11 +28,11 @@ static void add_session(struct net_transport *transport, struct buf *out)
 {
 	struct net_session *session = transport->session;
 	long long seconds = (long long)(clock_uptime_ms() - transport->opened_at) / 1000;
-	char *user = transport_user(transport);
+	char *user = transport_user(transport), *remote = transport_remote(transport);
 	bool is_mine = turn_try_own(transport); /* else a worker is at it right now */
 
 	buf_printf(out, "%llu\t%s\t%s\t%s\t%s\t%lld\t", (unsigned long long)session->number, transport->protocol->name,
-		   user == NULL ? "-" : user, transport->remote,
+		   user == NULL ? "-" : user, remote,
 		   !is_mine          ? "?"
 		   : session->is_tls ? "tls"
 				     : "plain",
@@ -45,6 +45,7 @@ static void add_session(struct net_transport *transport, struct buf *out)
 	if (is_mine)
 		turn_let_go(transport);
 	free(user);
+	free(remote);
 }
 
 static bool is_of_user(struct net_transport *transport, const char *user)

@@ -2,10 +2,8 @@
  * addresses. */
 #include "common/net/net_private.h"
 #include "common/base/alloc.h"
-#include "common/base/clock.h"
 #include "common/base/must.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -40,7 +38,6 @@ struct listeners {
 	struct listening *list;
 	size_t count, capacity;
 	unsigned next_loop;
-	int64_t complained_at; /* so that a flood does not fill the log */
 };
 
 static char *failure(const char *what, const char *address, const char *why)
@@ -192,115 +189,28 @@ char *listeners_open(struct net_daemon *daemon)
  * --------------------------------------------------------------------------------------------------------------------
  */
 
-static void address_texts(const struct sockaddr_storage *from, char *address, size_t n, char *remote, size_t remote_n,
-			  bool *is_local)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-
-	*is_local = false;
-	if (from->ss_family == AF_INET) {
-		(void)inet_ntop(AF_INET, &v4->sin_addr, address, (socklen_t)n);
-		(void)snprintf(remote, remote_n, "%s:%u", address, ntohs(v4->sin_port));
-		*is_local = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-	} else if (from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		(void)inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], address, (socklen_t)n);
-		(void)snprintf(remote, remote_n, "%s:%u", address, ntohs(v6->sin6_port));
-		*is_local = v6->sin6_addr.s6_addr[12] == 127;
-	} else if (from->ss_family == AF_INET6) {
-		(void)inet_ntop(AF_INET6, &v6->sin6_addr, address, (socklen_t)n);
-		(void)snprintf(remote, remote_n, "[%s]:%u", address, ntohs(v6->sin6_port));
-		*is_local = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-	} else {
-		(void)snprintf(address, n, "unix");
-		(void)snprintf(remote, remote_n, "unix");
-		*is_local = true;
-	}
-}
-
-/* ADDRESS or ADDRESS/BITS of that family. */
-static bool parse_network(const char *network, int family, unsigned char *address_r, unsigned *bits_r)
-{
-	char text[INET6_ADDRSTRLEN];
-	size_t n = strcspn(network, "/");
-	uint64_t bits = family == AF_INET ? 32 : 128;
-
-	if (n >= sizeof text)
-		return false;
-	memcpy(text, network, n);
-	text[n] = '\0';
-	if (inet_pton(family, text, address_r) != 1)
-		return false;
-	if (network[n] == '/' && !span_to_u64(span_of(network + n + 1), bits, &bits))
-		return false;
-	*bits_r = (unsigned)bits;
-	return true;
-}
-
-static bool in_network(const char *network, int family, const unsigned char *address)
-{
-	unsigned char of[16];
-	unsigned bits;
-
-	return parse_network(network, family, of, &bits) && memcmp(of, address, bits / 8) == 0 &&
-	       (bits % 8 == 0 || ((of[bits / 8] ^ address[bits / 8]) >> (8 - bits % 8)) == 0);
-}
-
-bool address_network_is_valid(const char *network)
-{
-	unsigned char ignored[16];
-	unsigned bits;
-
-	return parse_network(network, AF_INET, ignored, &bits) || parse_network(network, AF_INET6, ignored, &bits);
-}
-
-bool address_is_trusted(const struct net_daemon *daemon, const char *address)
-{
-	unsigned char bytes[16];
-	int family = strchr(address, ':') != NULL ? AF_INET6 : AF_INET;
-
-	if (inet_pton(family, address, bytes) != 1)
-		return false;
-	for (size_t i = 0; i < daemon->trusted_count; i++)
-		if (in_network(daemon->trusted[i], family, bytes))
-			return true;
-	return false;
-}
-
-static void complain(struct listeners *listeners, const char *remote, const char *what)
-{
-	struct log_about about = {.remote = remote};
-	int64_t now = clock_uptime_ms();
-
-	if (listeners->complained_at != 0 && now - listeners->complained_at < 1000)
-		return;
-	listeners->complained_at = now;
-	log_warning(&about, "%s", what);
-}
-
 static void accept_one(struct listening *listening, int fd, const struct sockaddr_storage *from)
 {
 	struct net_daemon *daemon = listening->daemon;
-	char address[INET6_ADDRSTRLEN], remote[64];
+	struct peer peer;
 	struct net_transport *transport;
 	struct loop *loop = &daemon->loops[daemon->listeners->next_loop++ % daemon->loop_count];
-	uint64_t sessions = atomic_load(&daemon->sessions), most = atomic_load(&daemon->max_connections),
-		 per_address = from->ss_family == AF_UNIX ? 0 : atomic_load(&daemon->max_per_address);
-	bool is_local, is_refused;
+	uint64_t sessions = atomic_load(&daemon->sessions), most = atomic_load(&daemon->max_connections);
 
-	address_texts(from, address, sizeof address, remote, sizeof remote, &is_local);
+	peer_of(from, &peer);
 	atomic_fetch_add(&daemon->accepted, 1);
-	is_refused = sessions >= most || !counter_enter(daemon->by_address, address, per_address);
-	if (is_refused)
-		complain(daemon->listeners, remote, "refused: too many connections");
 	if (sessions >= most + REFUSALS_MAX) {
+		admit_complain(daemon, peer.remote, "refused: too many connections");
 		close(fd);
 		return;
 	}
 	atomic_fetch_add(&daemon->sessions, 1);
-	transport = transport_create(daemon, loop, listening->kind, fd, address, remote, is_local);
-	transport->is_refused = is_refused;
-	transport->is_counted = !is_refused;
+	transport = transport_create(daemon, loop, listening->kind, fd, &peer);
+	transport->is_refused = sessions >= most;
+	if (daemon->proxies.count > 0 && networks_have(&daemon->proxies, peer.address))
+		transport->phase = PHASE_PROXY;
+	else
+		admit(transport);
 	if (loop == daemon->loops) /* ours */
 		loop_adopt(loop, transport);
 	else
@@ -322,7 +232,7 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			static const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
 
-			complain(listening->daemon->listeners, NULL, "cannot accept: out of files or memory");
+			admit_complain(listening->daemon, NULL, "cannot accept: out of files or memory");
 			event_del(listening->event);
 			event_add(listening->pause, &pause);
 			return;

@@ -120,25 +120,6 @@ static struct config *load(const struct net_program *program, const struct confi
 	return config;
 }
 
-static char *take_trusted(struct net_daemon *daemon)
-{
-	const char *const *words;
-	size_t count = config_words(daemon->config, "trusted", "networks", &words);
-
-	daemon->trusted = alloc_zero(count + 1, sizeof *daemon->trusted);
-	for (size_t i = 0; i < count; i++) {
-		if (!address_network_is_valid(words[i])) {
-			struct buf line = {0};
-
-			buf_printf(&line, "networks in [trusted]: '%s' is not ADDRESS/BITS", words[i]);
-			(void)buf_cstr(&line);
-			return line.p;
-		}
-		daemon->trusted[daemon->trusted_count++] = alloc_text(words[i]);
-	}
-	return NULL;
-}
-
 static void take_reloadable(struct net_daemon *daemon, const struct config *config)
 {
 	enum log_level level;
@@ -326,9 +307,8 @@ static void daemon_free(struct net_daemon *daemon)
 	trace_destroy(&daemon->trace);
 	counter_destroy(&daemon->by_address);
 	counter_destroy(&daemon->by_user);
-	for (size_t i = 0; i < daemon->trusted_count; i++)
-		free(daemon->trusted[i]);
-	free(daemon->trusted);
+	networks_done(&daemon->trusted);
+	networks_done(&daemon->proxies);
 	config_destroy(&daemon->config);
 	pthread_mutex_destroy(&daemon->tls_lock);
 	pthread_mutex_destroy(&daemon->numbers_lock);
@@ -340,7 +320,8 @@ static char *prepare_configured(struct net_daemon *daemon)
 {
 	char *error = NULL;
 
-	if ((error = take_trusted(daemon)) != NULL)
+	if ((error = networks_take(&daemon->trusted, daemon->config, "networks", false)) != NULL ||
+	    (error = networks_take(&daemon->proxies, daemon->config, "proxies", true)) != NULL)
 		return error;
 	daemon->tls = tls_create(daemon->config, &error);
 	if (error != NULL)

@@ -36,6 +36,7 @@ enum turn_bit {
 
 enum phase {
 	PHASE_HANDSHAKE, /* TLS */
+	PHASE_PROXY,     /* before everything else: the header that says who the client is */
 	PHASE_OPEN,
 	PHASE_CLOSING, /* what is in the output is still sent, bounded in time */
 	PHASE_DEAD,    /* the protocol's close() was called; the loop frees it */
@@ -45,6 +46,18 @@ struct loop;
 struct net_tls;
 struct deflate;
 struct counter;
+
+/* Who is at the other end. */
+struct peer {
+	char address[46]; /* without the port: for limits and networks; "unix" */
+	char remote[64];  /* as in struct net_session */
+	bool is_local;    /* loopback or Unix socket */
+};
+
+struct networks {
+	char **list;
+	size_t count;
+};
 
 struct net_transport {
 	TAILQ_ENTRY(net_transport) all;       /* of the loop's sessions; the loop's */
@@ -78,7 +91,7 @@ struct net_transport {
 	int64_t opened_at;
 	uint64_t bytes_in, bytes_out;
 	_Atomic bool is_traced;
-	char remote[64];
+	char remote[64]; /* written under the daemon's numbers_lock, for those who read it and are not the owner */
 };
 TAILQ_HEAD(transport_list, net_transport);
 STAILQ_HEAD(transport_queue, net_transport);
@@ -134,8 +147,8 @@ struct net_daemon {
 	_Atomic uint64_t next_number;
 	_Atomic uint64_t sessions, accepted, logins, bytes_in, bytes_out;
 	_Atomic uint64_t max_connections, max_per_address, max_per_user, pre_login_ms, idle_ms;
-	char **trusted;
-	size_t trusted_count;
+	struct networks trusted, proxies;
+	_Atomic int64_t complained_at; /* so that a flood does not fill the log */
 	_Atomic bool is_stopping;
 };
 
@@ -153,8 +166,7 @@ void turn_let_go(struct net_transport *transport);
 
 /* transport.c */
 struct net_transport *transport_create(struct net_daemon *daemon, struct loop *loop,
-				       const struct net_listener *listener, int fd, const char *address,
-				       const char *remote, bool is_local);
+				       const struct net_listener *listener, int fd, const struct peer *peer);
 struct net_transport *transport_find(struct net_daemon *daemon, uint64_t number); /* with a reference, or NULL */
 void transport_ref(struct net_transport *transport);
 void transport_unref(struct net_transport *transport);
@@ -162,6 +174,9 @@ void transport_forget(struct net_transport *transport); /* no look-up finds it a
 void transport_forget_all(struct net_daemon *daemon);
 /* All sessions, each with a reference of the caller's. */
 struct net_transport **transport_all(struct net_daemon *daemon, size_t *count_r);
+/* The owner, before the session opens: the client is somebody else than he who has connected. */
+void transport_set_peer(struct net_transport *transport, const struct peer *peer);
+char *transport_remote(struct net_transport *transport); /* any thread: a copy */
 char *transport_user(struct net_transport *transport);   /* any thread: a copy, or NULL */
 void transport_update_traces(struct net_daemon *daemon); /* any thread: whom the trace is about has changed */
 bool transport_read(struct net_transport *transport);    /* one read; true: something new in session->in, or the end */
@@ -194,8 +209,22 @@ void workers_stop(struct net_daemon *daemon);
 char *listeners_open(struct net_daemon *daemon); /* NULL, or why not (heap) */
 void listeners_start(struct net_daemon *daemon); /* accepts in loop 0 */
 void listeners_close(struct net_daemon *daemon); /* in loop 0's thread, or after it has ended */
-bool address_is_trusted(const struct net_daemon *daemon, const char *address);
-bool address_network_is_valid(const char *network);
+
+/* address.c */
+void peer_of(const struct sockaddr_storage *from, struct peer *peer_r);
+bool address_is_unix(const char *address);
+/* The words of that key in [trusted]; NULL, or what is wrong with them (heap). */
+char *networks_take(struct networks *networks, const struct config *config, const char *key, bool may_be_unix);
+void networks_done(struct networks *networks);
+bool networks_have(const struct networks *networks, const char *address);
+
+/* admit.c */
+/* Counts the connection for its address. Where that or the daemon has too many, it is refused: it will hear why. */
+void admit(struct net_transport *transport);
+/* The owner, in PHASE_PROXY. Takes the header off the socket, and not a byte more; the client it names is admitted.
+ * MORE: it has not come yet. BAD: the connection is broken; the log has why, where a proxy is to be set right. */
+enum parse admit_behind_proxy(struct net_transport *transport);
+void admit_complain(struct net_daemon *daemon, const char *remote, const char *what); /* any thread */
 
 /* tls.c */
 struct net_tls *tls_create(const struct config *config, char **error_r); /* NULL without error: not configured */

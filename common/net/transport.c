@@ -16,9 +16,18 @@
 
 enum { READ_BYTES = 16384, READ_BYTES_MORE = 131072, DISCARD_READS = 16 };
 
+static void set_peer(struct net_transport *transport, const struct peer *peer)
+{
+	struct net_session *session = transport->session;
+
+	(void)snprintf(transport->remote, sizeof transport->remote, "%s", peer->remote);
+	transport->address = alloc_text(peer->address);
+	session->is_local = peer->is_local;
+	session->is_trusted = peer->is_local || networks_have(&session->daemon->trusted, peer->address);
+}
+
 struct net_transport *transport_create(struct net_daemon *daemon, struct loop *loop,
-				       const struct net_listener *listener, int fd, const char *address,
-				       const char *remote, bool is_local)
+				       const struct net_listener *listener, int fd, const struct peer *peer)
 {
 	struct net_transport *transport = alloc_zero(1, sizeof *transport);
 	struct net_session *session = alloc_zero(1, listener->protocol->session_size);
@@ -31,17 +40,14 @@ struct net_transport *transport_create(struct net_daemon *daemon, struct loop *l
 	transport->state = TURN_OWNED;
 	transport->refs = 1;
 	transport->next = NET_WAIT;
-	transport->address = alloc_text(address);
 	transport->opened_at = clock_uptime_ms();
-	(void)snprintf(transport->remote, sizeof transport->remote, "%s", remote);
 	transport->timeout_ms = (int64_t)daemon->pre_login_ms;
 	session->number = atomic_fetch_add(&daemon->next_number, 1) + 1;
 	session->listener_arg = listener->arg;
 	session->daemon = daemon;
 	session->transport = transport;
 	session->remote = transport->remote;
-	session->is_local = is_local;
-	session->is_trusted = is_local || address_is_trusted(daemon, address);
+	set_peer(transport, peer);
 	if (listener->tls) {
 		transport->handshake_is_first = true;
 		transport->is_broken = !tls_start(transport);
@@ -87,6 +93,27 @@ struct net_transport **transport_all(struct net_daemon *daemon, size_t *count_r)
 	pthread_mutex_unlock(&daemon->numbers_lock);
 	*count_r = count;
 	return list;
+}
+
+void transport_set_peer(struct net_transport *transport, const struct peer *peer)
+{
+	struct net_daemon *daemon = transport->loop->daemon;
+
+	pthread_mutex_lock(&daemon->numbers_lock);
+	free(transport->address);
+	set_peer(transport, peer);
+	pthread_mutex_unlock(&daemon->numbers_lock);
+}
+
+char *transport_remote(struct net_transport *transport)
+{
+	struct net_daemon *daemon = transport->loop->daemon;
+	char *remote;
+
+	pthread_mutex_lock(&daemon->numbers_lock);
+	remote = alloc_text(transport->remote);
+	pthread_mutex_unlock(&daemon->numbers_lock);
+	return remote;
 }
 
 char *transport_user(struct net_transport *transport)

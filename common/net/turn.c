@@ -91,6 +91,28 @@ static enum step open_session(struct net_transport *transport)
 	return STEP_ON;
 }
 
+/* What comes first where no PROXY header is due, and behind it where one is. */
+static enum step begin(struct net_transport *transport)
+{
+	transport->phase = PHASE_HANDSHAKE;
+	return transport->handshake_is_first ? STEP_ON : open_session(transport);
+}
+
+static enum step proxy_header(struct net_transport *transport)
+{
+	if (transport->is_drained)
+		return STEP_REST;
+	switch (admit_behind_proxy(transport)) {
+	case PARSE_OK:
+		return begin(transport);
+	case PARSE_MORE:
+		return STEP_REST;
+	case PARSE_BAD:
+		break;
+	}
+	return STEP_ON;
+}
+
 static void log_handshake(const struct net_transport *transport)
 {
 	struct log_about about = net_session_about(transport->session);
@@ -149,6 +171,11 @@ static void time_is_up(struct net_transport *transport)
 {
 	enum net_next next;
 
+	if (transport->phase == PHASE_PROXY) {
+		struct log_about about = net_session_about(transport->session);
+
+		log_warning(&about, "closed: no PROXY header has come in time");
+	}
 	if (transport->phase != PHASE_OPEN || transport->next == NET_FLUSH) {
 		transport->is_broken = true; /* a client that does not even read */
 		return;
@@ -171,7 +198,7 @@ static void outside_events(struct net_transport *transport, unsigned bits)
 		reason = "The server is shutting down";
 	if (reason != NULL && transport->phase == PHASE_OPEN && transport->next != NET_FLUSH)
 		say_farewell(transport, reason);
-	else if (transport->phase == PHASE_HANDSHAKE && reason != NULL)
+	else if ((transport->phase == PHASE_HANDSHAKE || transport->phase == PHASE_PROXY) && reason != NULL)
 		transport->is_broken = true;
 	else if (transport->phase == PHASE_OPEN && (bits & TURN_KICK))
 		transport->is_broken = true; /* a farewell must not stand in the middle of an answer */
@@ -247,6 +274,8 @@ static enum step one_step(struct net_transport *transport, enum place place)
 		transport->why |= NET_WHY_TIMER;
 	if (transport->phase == PHASE_HANDSHAKE)
 		return handshake(transport, place);
+	if (transport->phase == PHASE_PROXY)
+		return proxy_header(transport);
 	if (!transport_flush(transport)) {
 		transport->is_broken = true;
 		return STEP_ON;
@@ -318,8 +347,8 @@ void turn_on_worker(struct net_transport *transport)
 
 void turn_begin_in_loop(struct net_transport *transport)
 {
-	if (!transport->handshake_is_first)
-		(void)open_session(transport);
+	if (transport->phase != PHASE_PROXY)
+		(void)begin(transport);
 	run_turn(transport, IN_LOOP);
 }
 

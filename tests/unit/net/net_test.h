@@ -7,6 +7,7 @@
  *   DELAY ms         "delayed", by the timer       WAKE n         n calls of net_wake() from a thread; then "woken"
  *   STARTTLS, COMPRESS                             BIND type      the channel binding in hex
  *   CLIENT           the certificate's name        KEEP           timed_out() keeps the session
+ *   ABOUT            user, TLS, local, trusted     REMOTE         the client's address
  */
 #ifndef TESTS_UNIT_NET_NET_TEST_H
 #define TESTS_UNIT_NET_NET_TEST_H
@@ -208,6 +209,8 @@ static enum net_next echo_command(struct echo *echo, char *line)
 		out_printf(&session->out, "%s %s%s%s\n", session->user == NULL ? "-" : session->user,
 			   session->is_tls ? "tls " : "", session->is_local ? "local " : "",
 			   session->is_trusted ? "trusted" : "");
+	} else if (strcmp(line, "REMOTE") == 0) {
+		out_printf(&session->out, "%s\n", session->remote);
 	} else {
 		out_printf(&session->out, "what is %s?\n", line);
 	}
