@@ -1,0 +1,180 @@
+/* LOCK and UNLOCK. A lock on a name that is free makes an empty file there (RFC 4918, 7.3), in folders alone: a
+ * calendar holds nothing that is no calendar object. */
+#include "caldavd/dav/lock.h"
+#include "caldavd/dav/property.h"
+#include "common/base/clock.h"
+
+enum { TIMEOUT_MIN = 1, TIMEOUT_DEFAULT = 3600, TIMEOUT_MAX = 86400, HOLDER_MAX = 4096 };
+
+void dav_write_active_lock(struct dav_request *r, const struct store_lock *lock, struct buf *out)
+{
+	struct buf root = {0};
+	struct span path = lock->path;
+	int64_t left = lock->expires_at - clock_now();
+
+	buf_printf(out,
+		   "<D:activelock><D:locktype><D:write/></D:locktype><D:lockscope><D:%s/></D:lockscope>"
+		   "<D:depth>%s</D:depth>",
+		   lock->is_shared ? "shared" : "exclusive", lock->is_deep ? "infinity" : "0");
+	buf_span(out, lock->holder);
+	buf_printf(out, "<D:timeout>Second-%lld</D:timeout><D:locktoken><D:href>", (long long)(left > 0 ? left : 0));
+	xml_write_text(lock->token, out);
+	buf_text(out, "</D:href></D:locktoken><D:lockroot><D:href>");
+	dav_write_home(r, r->user.name, &root);
+	while (path.n > 0) {
+		size_t end = span_find_byte(path, '/');
+
+		dav_path_encode(span_sub(path, 0, end), &root);
+		if (end != SIZE_MAX)
+			buf_byte(&root, '/');
+		path = end == SIZE_MAX ? (struct span){0} : span_sub(path, end + 1, SIZE_MAX);
+	}
+	xml_write_text(buf_view(&root), out);
+	buf_text(out, "</D:href></D:lockroot></D:activelock>");
+	buf_done(&root);
+}
+
+static void answer_lock(struct dav_request *r, unsigned status, const struct store_lock *lock)
+{
+	struct buf body = {0};
+
+	buf_text(&body, XML_DECLARATION "<D:prop" XML_PREFIXES "><D:lockdiscovery>");
+	dav_write_active_lock(r, lock, &body);
+	buf_text(&body, "</D:lockdiscovery></D:prop>\n");
+	http_answer(r->x, status, "application/xml; charset=utf-8", buf_view(&body));
+	buf_done(&body);
+}
+
+/* Timeout: the first one that is understood (RFC 4918, 10.7). */
+static int64_t expiry(const struct dav_request *r)
+{
+	struct span list = http_request_field(r->x, "Timeout");
+	uint64_t seconds = TIMEOUT_DEFAULT;
+
+	while (list.n > 0) {
+		size_t end = span_find_byte(list, ',');
+		struct span one = span_trim(span_sub(list, 0, end));
+
+		if (span_is_nocase(one, "Infinite")) {
+			seconds = TIMEOUT_MAX;
+			break;
+		}
+		if (span_take_text_nocase(&one, "Second-") == PARSE_OK && span_to_u64(one, UINT32_MAX, &seconds))
+			break;
+		list = end == SIZE_MAX ? (struct span){0} : span_sub(list, end + 1, SIZE_MAX);
+	}
+	if (seconds > TIMEOUT_MAX)
+		seconds = TIMEOUT_MAX;
+	return clock_now() + (int64_t)(seconds < TIMEOUT_MIN ? TIMEOUT_MIN : seconds);
+}
+
+/* lockinfo = lockscope, locktype, owner? */
+static bool parse_info(struct dav_request *r, struct store_lock *lock)
+{
+	const xmlNode *root = xmlDocGetRootElement(r->xml);
+	const xmlNode *scope = xml_child(root, NS_DAV, "lockscope"), *type = xml_child(root, NS_DAV, "locktype");
+	const xmlNode *owner = xml_child(root, NS_DAV, "owner");
+	struct buf holder = {0};
+
+	if (!xml_is(root, NS_DAV, "lockinfo") || xml_child(type, NS_DAV, "write") == NULL)
+		return false;
+	lock->is_shared = xml_child(scope, NS_DAV, "shared") != NULL;
+	if (!lock->is_shared && xml_child(scope, NS_DAV, "exclusive") == NULL)
+		return false;
+	if (owner != NULL) {
+		xml_write_node(owner, &holder);
+		lock->holder = arena_span(r->arena, buf_view(&holder));
+		buf_done(&holder);
+	}
+	return lock->holder.n <= HOLDER_MAX;
+}
+
+static void refresh(struct dav_request *r)
+{
+	struct store_lock lock;
+	enum store_status status = STORE_NOT_FOUND;
+
+	if (r->guard.count == 1)
+		status = store_lock_refresh(r->store, r->user.id, r->resource.owner.id,
+					    dav_resource_path(r, &r->resource), r->guard.tokens[0], expiry(r), r->arena,
+					    &lock);
+	if (status == STORE_OK)
+		answer_lock(r, 200, &lock);
+	else if (status == STORE_NOT_FOUND)
+		dav_error(r, 412, "D:lock-token-matches-request-uri", NULL);
+	else
+		dav_fail(r, status);
+}
+
+/* False: the answer is set. */
+static bool make_empty_file(struct dav_request *r)
+{
+	struct store_object_put put = {.collection = r->resource.collection.id,
+				       .name = r->resource.name,
+				       .bytes = SPAN(""),
+				       .expect = STORE_EXPECT_NOTHING};
+	struct store_object_result result;
+	enum store_status status;
+
+	if (r->resource.parent_is_missing || r->resource.collection.kind != STORE_FOLDER) {
+		http_answer_text(r->x, r->resource.parent_is_missing ? 409 : 403,
+				 "There is nothing that could be locked");
+		return false;
+	}
+	status = store_object_put(r->store, r->user.id, &put, &r->guard, r->arena, &result);
+	if (status != STORE_OK && status != STORE_CONFLICT) {
+		dav_fail(r, status);
+		return false;
+	}
+	return true;
+}
+
+void dav_lock_run(struct dav_request *r)
+{
+	struct store_lock lock = {.path = dav_resource_path(r, &r->resource),
+				  .is_deep = r->depth == DAV_DEPTH_INFINITY,
+				  .expires_at = expiry(r)};
+	bool is_new = r->resource.type == DAV_UNMAPPED;
+	enum store_status status;
+
+	if (r->xml == NULL) {
+		refresh(r);
+		return;
+	}
+	if (r->depth == DAV_DEPTH_1 || !parse_info(r, &lock)) {
+		http_answer_text(r->x, 400, "That lock is not understood");
+		return;
+	}
+	if (r->resource.type & (DAV_OBJECT | DAV_FILE))
+		lock.is_deep = false;
+	if (is_new && !make_empty_file(r))
+		return;
+	status = store_lock_take(r->store, r->user.id, r->resource.owner.id, &lock, r->arena);
+	if (status == STORE_LOCKED) {
+		dav_error(r, 423, "D:no-conflicting-lock", NULL);
+	} else if (status != STORE_OK) {
+		dav_fail(r, status);
+	} else {
+		http_field(r->x, "Lock-Token", "<%.*s>", (int)lock.token.n, lock.token.p);
+		answer_lock(r, is_new ? 201 : 200, &lock);
+	}
+}
+
+void dav_unlock_run(struct dav_request *r)
+{
+	struct span token = http_request_field(r->x, "Lock-Token");
+	enum store_status status;
+
+	if (token.n < 2 || token.p[0] != '<' || token.p[token.n - 1] != '>') {
+		http_answer_text(r->x, 400, "Lock-Token is missing");
+		return;
+	}
+	status = store_lock_release(r->store, r->user.id, r->resource.owner.id, dav_resource_path(r, &r->resource),
+				    span_sub(token, 1, token.n - 2));
+	if (status == STORE_OK)
+		http_answer(r->x, 204, NULL, SPAN(""));
+	else if (status == STORE_NOT_FOUND)
+		dav_error(r, 409, "D:lock-token-matches-request-uri", NULL);
+	else
+		dav_fail(r, status);
+}

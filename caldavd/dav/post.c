@@ -1,0 +1,48 @@
+/* POST: a new member of a calendar under a name of the server's choice (RFC 5995), and forms of the pages. */
+#include "caldavd/caldav/check.h"
+#include "caldavd/dav/methods.h"
+#include "caldavd/dav/put.h"
+#include "caldavd/page/page.h"
+#include "common/base/random.h"
+
+static struct span new_name(struct dav_request *r)
+{
+	return span_of(arena_printf(r->arena, "%016llx%016llx.ics", (unsigned long long)random_u64(),
+				    (unsigned long long)random_u64()));
+}
+
+static void add_member(struct dav_request *r)
+{
+	struct store_object_put put = {.collection = r->resource.collection.id,
+				       .name = new_name(r),
+				       .bytes = buf_view(&r->x->body),
+				       .expect = STORE_EXPECT_NOTHING};
+	struct store_object_result result = {0};
+	struct span href = dav_child_href(r, &r->resource, put.name, false);
+	enum store_status status;
+
+	if (!caldav_is_calendar_type(http_request_field(r->x, "Content-Type"))) {
+		dav_error(r, 415, "C:supported-calendar-data", NULL);
+		return;
+	}
+	if (put.bytes.n > r->daemon->options.resource_max) {
+		dav_error(r, 413, "C:max-resource-size", NULL);
+		return;
+	}
+	if (!caldav_check(r, &r->resource.collection, put.bytes, &put.facts))
+		return;
+	status = store_object_put(r->store, r->user.id, &put, &r->guard, r->arena, &result);
+	if (status == STORE_OK)
+		http_field_span(r->x, "Location", href);
+	dav_put_answer(r, &put, status, &result);
+}
+
+void dav_post_run(struct dav_request *r)
+{
+	if (page_is_form(r))
+		page_post_run(r);
+	else if (r->resource.type == DAV_CALENDAR && span_is(r->target.query, "add-member"))
+		add_member(r);
+	else
+		http_answer_text(r->x, 403, "Nothing can be posted here");
+}

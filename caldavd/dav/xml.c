@@ -1,0 +1,198 @@
+/* XML over libxml2. */
+#include "caldavd/dav/xml.h"
+#include "common/base/utf8.h"
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <string.h>
+
+enum { PROBLEM_MAX = 300 };
+
+/* A document type declares entities, and nobody needs one. */
+static void refuse_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+	xmlParserCtxt *parser = context;
+
+	(void)name;
+	(void)external;
+	(void)system;
+	parser->userData = NULL; /* says why, below */
+	xmlStopParser(parser);
+}
+
+static void no_message(void *context, const xmlError *error)
+{
+	(void)context;
+	(void)error;
+}
+
+static const char *problem_of(const xmlParserCtxt *parser, struct arena *arena)
+{
+	struct buf text = {0};
+	const char *copy;
+
+	if (parser->userData == NULL)
+		return "a document type is not allowed";
+	if (parser->lastError.message == NULL)
+		return "it is not well-formed";
+	for (const char *p = parser->lastError.message; *p != '\0' && text.n < PROBLEM_MAX; p++)
+		buf_byte(&text, (unsigned char)*p < ' ' || (unsigned char)*p > 126 ? ' ' : *p);
+	copy = arena_printf(arena, "line %d: %s", parser->lastError.line, buf_cstr(&text));
+	buf_done(&text);
+	return copy;
+}
+
+xmlDoc *xml_parse(struct span text, struct arena *arena, const char **problem_r)
+{
+	xmlParserCtxt *parser = xmlNewParserCtxt();
+	xmlDoc *doc = NULL;
+
+	*problem_r = "it is empty";
+	if (parser == NULL || text.n == 0 || text.n > INT32_MAX)
+		goto out;
+	parser->sax->internalSubset = refuse_doctype;
+	parser->sax->serror = (xmlStructuredErrorFunc)(void (*)(void))no_message;
+	doc = xmlCtxtReadMemory(parser, text.p, (int)text.n, NULL, NULL,
+				XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+	if (doc != NULL && (!parser->wellFormed || !parser->nsWellFormed || xmlDocGetRootElement(doc) == NULL)) {
+		xmlFreeDoc(doc);
+		doc = NULL;
+	}
+	if (doc == NULL)
+		*problem_r = problem_of(parser, arena);
+out:
+	xmlFreeParserCtxt(parser);
+	return doc;
+}
+
+struct span xml_name(const xmlNode *node)
+{
+	return span_of((const char *)node->name);
+}
+
+struct span xml_namespace(const xmlNode *node)
+{
+	return node->ns == NULL ? SPAN("") : span_of((const char *)node->ns->href);
+}
+
+bool xml_is(const xmlNode *node, const char *ns, const char *name)
+{
+	return node != NULL && node->type == XML_ELEMENT_NODE && span_is(xml_name(node), name) &&
+	       span_is(xml_namespace(node), ns);
+}
+
+static xmlNode *element_from(xmlNode *node)
+{
+	while (node != NULL && node->type != XML_ELEMENT_NODE)
+		node = node->next;
+	return node;
+}
+
+xmlNode *xml_first(const xmlNode *node)
+{
+	return node == NULL ? NULL : element_from(node->children);
+}
+
+xmlNode *xml_next(const xmlNode *node)
+{
+	return element_from(node->next);
+}
+
+xmlNode *xml_child(const xmlNode *node, const char *ns, const char *name)
+{
+	xmlNode *child = xml_first(node);
+
+	while (child != NULL && !xml_is(child, ns, name))
+		child = xml_next(child);
+	return child;
+}
+
+struct span xml_text(const xmlNode *node, struct arena *arena)
+{
+	xmlChar *text = xmlNodeGetContent(node);
+	struct span copy = arena_span(arena, span_of((const char *)text));
+
+	xmlFree(text);
+	return copy;
+}
+
+struct span xml_attribute(const xmlNode *node, const char *name, struct arena *arena)
+{
+	xmlChar *text = xmlGetNoNsProp(node, (const xmlChar *)name);
+	struct span copy = {0};
+
+	if (text != NULL)
+		copy = arena_span(arena, span_of((const char *)text));
+	xmlFree(text);
+	return copy;
+}
+
+void xml_write_node(const xmlNode *node, struct buf *out)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *copy = xmlDocCopyNode((xmlNode *)(uintptr_t)node, doc, 1); /* brings the namespaces it uses along */
+	xmlBuffer *text = xmlBufferCreate();
+
+	xmlDocSetRootElement(doc, copy);
+	(void)xmlReconciliateNs(doc, copy);
+	(void)xmlNodeDump(text, doc, copy, 0, 0);
+	buf_bytes(out, xmlBufferContent(text), (size_t)xmlBufferLength(text));
+	xmlBufferFree(text);
+	xmlFreeDoc(doc);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' ? c != '&' && c != '<' && c != '>' && c != '"' && c != 0x7f : c == '\t' || c == '\n';
+}
+
+static void write_escaped(struct span text, struct buf *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (is_plain(c))
+			continue;
+		buf_bytes(out, text.p + from, i - from);
+		from = i + 1;
+		switch (c) {
+		case '&':
+			buf_text(out, "&amp;");
+			break;
+		case '<':
+			buf_text(out, "&lt;");
+			break;
+		case '>':
+			buf_text(out, "&gt;");
+			break;
+		case '"':
+			buf_text(out, "&quot;");
+			break;
+		case '\r': /* a parser would make it a line feed */
+			buf_text(out, "&#13;");
+			break;
+		case 0x7f:
+			buf_text(out, "&#127;");
+			break;
+		default:
+			buf_text(out, "\xef\xbf\xbd");
+			break;
+		}
+	}
+	buf_bytes(out, text.p + from, text.n - from);
+}
+
+void xml_write_text(struct span text, struct buf *out)
+{
+	struct buf valid = {0};
+
+	if (utf8_is_valid(text)) {
+		write_escaped(text, out);
+		return;
+	}
+	utf8_clean(text, &valid);
+	write_escaped(buf_view(&valid), out);
+	buf_done(&valid);
+}

@@ -1,0 +1,16 @@
+/* Addresses beside WebDAV. */
+#include "caldavd/dav/dav.h"
+#include "common/base/must.h"
+
+static void robots(struct dav_request *r)
+{
+	http_answer(r->x, 200, "text/plain; charset=utf-8", SPAN("User-agent: *\nDisallow: /\n"));
+}
+
+/* clang-format off */
+const struct dav_route dav_routes[] = {
+	/* first        second  run      body           traits */
+	{ "robots.txt", NULL,   robots,  DAV_BODY_NONE, DAV_FOR_ALL },
+};
+/* clang-format on */
+const size_t dav_routes_count = array_count(dav_routes);
