@@ -1,149 +1,328 @@
 /* Instances of an object: what the rule gives, with overridden instances in their places (RFC 5545, 3.8.4.4). */
-#include "common/ical/ical_private.h"
+#include "common/ical/recurrence_private.h"
 #include "common/base/alloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct override {
 	icalcomponent *component;
-	int64_t recurrence;     /* what it stands for */
-	bool is_and_future;     /* RANGE=THISANDFUTURE: and for all that follow */
-	int64_t shift, seconds; /* of those */
+	struct ical_span_of_time span;
+	struct icaltimetype recurrence_time;
+	int64_t recurrence;            /* what it stands for */
+	bool is_and_future;            /* RANGE=THISANDFUTURE: and for all that follow */
+	int64_t shift;                 /* of those, in seconds */
+	bool is_shift_of_wall;         /* in time of the clock, where its zone is the rule's */
+	const struct override *future; /* the last with that range, up to this one */
 };
 
-struct instances {
-	struct ical_object *object;
+struct walk {
 	icaltimezone *zone;
-	int64_t from, to;
-	size_t max;
-	struct override *overrides;
-	size_t override_count, override_capacity;
-	struct ical_instance *list;
+	int64_t from, to;           /* widened by the reach asked for */
+	struct override *overrides; /* ascending by what they stand for */
 	size_t count, capacity;
 	icalcomponent *master;
-	struct ical_span_of_time time; /* of the master */
-	bool is_too_much;
+	struct ical_span_of_time span;
+	bool recurs, is_enough;
+	ical_occurrence_fn *fn;
+	void *arg;
 };
 
-/* RFC 4791, 9.9, for events; what has neither end nor duration counts at its start. */
-static bool overlaps(const struct instances *job, int64_t start, int64_t end)
+static void give(struct walk *walk, struct ical_occurrence *occurrence)
 {
-	if (end <= start)
-		return start >= job->from && start < job->to;
-	return start < job->to && end > job->from;
+	if (!walk->is_enough)
+		walk->is_enough = !walk->fn(walk->arg, occurrence);
 }
 
-static void add(struct instances *job, icalcomponent *component, int64_t start, int64_t seconds, int64_t recurrence,
-		bool is_all_day)
+/* duration: -1: as the component says */
+static void give_start(struct walk *walk, icalcomponent *component, const struct ical_span_of_time *span,
+		       struct icaltimetype time, struct icaltimetype recurrence, int64_t duration)
 {
-	icalproperty *transp = icalcomponent_get_first_property(component, ICAL_TRANSP_PROPERTY);
-	enum icalproperty_status status = icalcomponent_get_status(component);
-	void *list = job->list;
+	struct ical_occurrence occurrence = {
+		.component = component, .span = span, .time = time, .recurrence_time = recurrence};
 
-	if (!overlaps(job, start, start + seconds))
-		return;
-	if (job->count == job->max) {
-		job->is_too_much = true;
-		return;
+	if (!icaltime_is_null_time(time)) {
+		occurrence.start = ical_seconds(time, walk->zone);
+		occurrence.end = duration >= 0 ? occurrence.start + duration
+					       : ical_end_of(time, span->days, span->seconds, walk->zone);
 	}
-	alloc_grow(&list, &job->capacity, job->count + 1, sizeof *job->list);
-	job->list = list;
-	job->list[job->count++] = (struct ical_instance){
-		.start = start,
-		.end = start + seconds,
-		.recurrence = recurrence,
-		.is_all_day = is_all_day,
-		.is_transparent = status == ICAL_STATUS_CANCELLED ||
-				  (transp != NULL && icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT),
-		.is_tentative = status == ICAL_STATUS_TENTATIVE,
-	};
+	occurrence.recurrence =
+		icaltime_is_null_time(recurrence) ? occurrence.start : ical_seconds(recurrence, walk->zone);
+	give(walk, &occurrence);
 }
 
-static const struct override *override_of(const struct instances *job, int64_t recurrence)
+/* --- overridden instances --- */
+
+static void add_override(struct walk *walk, icalcomponent *component, icalproperty *property)
+{
+	icalparameter *range = icalproperty_get_first_parameter(property, ICAL_RANGE_PARAMETER);
+	struct override *o;
+	void *list = walk->overrides;
+
+	alloc_grow(&list, &walk->capacity, walk->count + 1, sizeof *walk->overrides);
+	walk->overrides = list;
+	o = &walk->overrides[walk->count++];
+	*o = (struct override){.component = component};
+	o->recurrence_time = icalproperty_get_datetime_with_component(property, component);
+	o->recurrence = ical_seconds(o->recurrence_time, walk->zone);
+	ical_component_time(component, &o->span);
+	o->is_and_future = range != NULL && icalparameter_get_range(range) == ICAL_RANGE_THISANDFUTURE &&
+			   !icaltime_is_null_time(o->span.start);
+	if (!o->is_and_future)
+		return;
+	o->is_shift_of_wall = o->span.start.zone == o->recurrence_time.zone;
+	o->shift = o->is_shift_of_wall ? ical_wall(o->span.start) - ical_wall(o->recurrence_time)
+				       : ical_seconds(o->span.start, walk->zone) - o->recurrence;
+}
+
+static int by_recurrence(const void *a, const void *b)
+{
+	const struct override *x = a, *y = b;
+
+	return (x->recurrence > y->recurrence) - (x->recurrence < y->recurrence);
+}
+
+static void sort_overrides(struct walk *walk)
 {
 	const struct override *future = NULL;
 
-	for (size_t i = 0; i < job->override_count; i++) {
-		const struct override *o = &job->overrides[i];
-
-		if (o->recurrence == recurrence)
-			return o;
-		if (o->is_and_future && o->recurrence < recurrence &&
-		    (future == NULL || o->recurrence > future->recurrence))
-			future = o;
+	if (walk->count > 1)
+		qsort(walk->overrides, walk->count, sizeof *walk->overrides, by_recurrence);
+	for (size_t i = 0; i < walk->count; i++) {
+		if (walk->overrides[i].is_and_future)
+			future = &walk->overrides[i];
+		walk->overrides[i].future = future;
 	}
-	return future;
+}
+
+/* The last override that stands for that time or an earlier one. */
+static const struct override *override_until(const struct walk *walk, int64_t recurrence)
+{
+	size_t low = 0, high = walk->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (walk->overrides[middle].recurrence <= recurrence)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? NULL : &walk->overrides[low - 1];
+}
+
+static struct icaltimetype shifted(const struct walk *walk, const struct override *o, const struct ical_start *start)
+{
+	struct icaltimetype like = o->span.start;
+	icaltimezone *zone = (icaltimezone *)like.zone;
+
+	if (o->is_shift_of_wall)
+		return ical_wall_time(ical_wall(start->time) + o->shift, like);
+	if (zone == NULL)
+		zone = walk->zone == NULL ? icaltimezone_get_utc_timezone() : walk->zone;
+	return ical_wall_time(ical_wall(icaltime_from_timet_with_zone((time_t)(start->at + o->shift), 0, zone)), like);
 }
 
 static bool take_start(void *arg, const struct ical_start *start)
 {
-	struct instances *job = arg;
-	const struct override *override = override_of(job, start->at);
-	int64_t seconds = start->duration >= 0 ? start->duration : job->time.seconds;
+	struct walk *walk = arg;
+	const struct override *o = override_until(walk, start->at);
+	struct icaltimetype recurrence = walk->recurs ? start->time : icaltime_null_time();
 
-	if (override != NULL && override->recurrence == start->at)
+	if (o != NULL && o->recurrence == start->at)
 		return true; /* it comes by itself */
-	if (override != NULL)
-		add(job, override->component, start->at + override->shift, override->seconds, start->at,
-		    start->time.is_date);
+	if (o != NULL && o->future != NULL)
+		give_start(walk, o->future->component, &o->future->span, shifted(walk, o->future, start), recurrence,
+			   -1);
 	else
-		add(job, job->master, start->at, seconds, start->at, start->time.is_date);
-	return !job->is_too_much;
+		give_start(walk, walk->master, &walk->span, start->time, recurrence, start->duration);
+	return !walk->is_enough;
 }
 
-static void add_override(struct instances *job, icalcomponent *component, icalproperty *property)
-{
-	icalparameter *range = icalproperty_get_first_parameter(property, ICAL_RANGE_PARAMETER);
-	struct icaltimetype of = icalproperty_get_datetime_with_component(property, component);
-	struct ical_span_of_time time;
-	void *list = job->overrides;
-	struct override *o;
+/* --- the object --- */
 
-	ical_component_time(component, &time);
-	alloc_grow(&list, &job->override_capacity, job->override_count + 1, sizeof *job->overrides);
-	job->overrides = list;
-	o = &job->overrides[job->override_count++];
-	*o = (struct override){
-		.component = component, .recurrence = ical_seconds(of, job->zone), .seconds = time.seconds};
-	o->is_and_future = range != NULL && icalparameter_get_range(range) == ICAL_RANGE_THISANDFUTURE;
-	if (icaltime_is_null_time(time.start))
+static void find_components(struct walk *walk, struct ical_object *object)
+{
+	for (icalcomponent *c = icalcomponent_get_first_component(object->root, object->component); c != NULL;
+	     c = icalcomponent_get_next_component(object->root, object->component)) {
+		icalproperty *of = icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY);
+
+		if (of != NULL)
+			add_override(walk, c, of);
+		else
+			walk->master = c;
+	}
+	sort_overrides(walk);
+	walk->recurs = walk->count > 0;
+	if (walk->master == NULL)
 		return;
-	o->shift = ical_seconds(time.start, job->zone) - o->recurrence;
-	add(job, component, o->recurrence + o->shift, o->seconds, o->recurrence, time.start.is_date);
+	ical_component_time(walk->master, &walk->span);
+	walk->recurs |= icalcomponent_get_first_property(walk->master, ICAL_RRULE_PROPERTY) != NULL ||
+			icalcomponent_get_first_property(walk->master, ICAL_RDATE_PROPERTY) != NULL;
 }
 
-static int64_t longest(const struct instances *job)
+/* A day more where days are counted: clocks are put forward and back. */
+static int64_t length_of(const struct ical_span_of_time *span)
 {
-	int64_t longest = job->time.seconds;
+	return span->days == 0 ? span->seconds : (span->days + 1) * ICAL_DAY + span->seconds;
+}
 
-	for (size_t i = 0; i < job->override_count; i++) {
-		int64_t n = llabs(job->overrides[i].shift) + job->overrides[i].seconds;
+static int64_t longest_rdate(icalcomponent *master)
+{
+	int64_t longest = 0;
 
-		if (job->overrides[i].is_and_future && n > longest)
+	for (icalproperty *p = icalcomponent_get_first_property(master, ICAL_RDATE_PROPERTY); p != NULL;
+	     p = icalcomponent_get_next_property(master, ICAL_RDATE_PROPERTY)) {
+		struct icalperiodtype period = icalproperty_get_rdate(p).period;
+		int64_t n = 0;
+
+		if (!icalperiodtype_is_null_period(period))
+			n = icaltime_is_null_time(period.end)
+				    ? icaldurationtype_as_int(period.duration)
+				    : ical_seconds(period.end, NULL) - ical_seconds(period.start, NULL);
+		if (n > longest)
 			longest = n;
 	}
 	return longest;
 }
 
-static int64_t clamp_sum(int64_t a, int64_t b)
+/* How far an occurrence may lie from where the rule has it, or end behind it. */
+static int64_t longest(const struct walk *walk)
 {
-	int64_t sum;
+	int64_t longest = length_of(&walk->span), of_rdates = longest_rdate(walk->master);
 
-	if (__builtin_add_overflow(a, b, &sum))
-		return b < 0 ? INT64_MIN / 2 : INT64_MAX / 2;
-	return sum;
+	if (of_rdates > longest)
+		longest = of_rdates;
+	for (size_t i = 0; i < walk->count; i++) {
+		const struct override *o = &walk->overrides[i];
+		int64_t n = llabs(o->shift) + ICAL_DAY + length_of(&o->span);
+
+		if (o->is_and_future && n > longest)
+			longest = n;
+	}
+	return longest;
 }
 
-static void expand_master(struct instances *job)
+enum ical_verdict ical_occurrences(struct ical_object *object, const struct ical_zone *zone, int64_t from, int64_t to,
+				   int64_t reach, ical_occurrence_fn *fn, void *arg)
 {
-	int64_t reach;
+	struct walk walk = {.zone = zone == NULL ? NULL : zone->zone, .fn = fn, .arg = arg};
+	uint64_t work = 0;
+	bool ok = true;
 
-	ical_component_time(job->master, &job->time);
-	reach = longest(job);
-	if (!ical_starts(job->master, job->zone, clamp_sum(job->from, -reach), clamp_sum(job->to, reach), take_start,
-			 job))
+	find_components(&walk, object);
+	for (size_t i = 0; i < walk.count && !walk.is_enough; i++)
+		give_start(&walk, walk.overrides[i].component, &walk.overrides[i].span, walk.overrides[i].span.start,
+			   walk.overrides[i].recurrence_time, -1);
+	if (walk.master != NULL && icaltime_is_null_time(walk.span.start)) {
+		give_start(&walk, walk.master, &walk.span, walk.span.start, icaltime_null_time(), -1);
+	} else if (walk.master != NULL && !walk.is_enough) {
+		reach = ical_clamp_sum(reach, longest(&walk));
+		ok = ical_starts(walk.master, walk.zone, ical_clamp_sum(from, -reach), ical_clamp_sum(to, reach), &work,
+				 take_start, &walk);
+	}
+	free(walk.overrides);
+	return ok ? ICAL_GOOD : ICAL_TOO_MUCH;
+}
+
+/* --- which of them --- */
+
+static bool event_overlaps(const struct ical_occurrence *o, int64_t from, int64_t to)
+{
+	if (o->end <= o->start)
+		return from <= o->start && to > o->start;
+	return from < o->end && to > o->start;
+}
+
+static bool journal_overlaps(const struct ical_occurrence *o, int64_t from, int64_t to)
+{
+	return o->time.is_date ? from < o->end && to > o->start : from <= o->start && to > o->start;
+}
+
+static bool instant_of(icalcomponent *component, icalproperty_kind kind, icaltimezone *zone, int64_t *at_r)
+{
+	icalproperty *property = icalcomponent_get_first_property(component, kind);
+	struct icaltimetype time;
+
+	if (property == NULL)
+		return false;
+	time = icalproperty_get_datetime_with_component(property, component);
+	*at_r = ical_seconds(time, zone);
+	return !icaltime_is_null_time(time);
+}
+
+/* A to-do that nobody has said when to do: by when it was made, and done. */
+static bool undated_overlaps(icalcomponent *component, icaltimezone *zone, int64_t from, int64_t to)
+{
+	int64_t created, completed;
+	bool has_created = instant_of(component, ICAL_CREATED_PROPERTY, zone, &created);
+	bool has_completed = instant_of(component, ICAL_COMPLETED_PROPERTY, zone, &completed);
+
+	if (has_created && has_completed)
+		return (from <= created || from <= completed) && (to >= created || to >= completed);
+	if (has_completed)
+		return from <= completed && to >= completed;
+	return !has_created || to > created;
+}
+
+static bool todo_overlaps(const struct ical_occurrence *o, icaltimezone *zone, int64_t from, int64_t to)
+{
+	if (icaltime_is_null_time(o->time))
+		return undated_overlaps(o->component, zone, from, to);
+	if (o->span->is_due)
+		return from < o->start && to >= o->start;
+	if (!o->span->has_end)
+		return from <= o->start && to > o->start;
+	if (o->span->is_nominal)
+		return from <= o->end && (to > o->start || to >= o->end);
+	return (from < o->end || from <= o->start) && (to > o->start || to >= o->end);
+}
+
+bool ical_occurrence_overlaps(const struct ical_occurrence *occurrence, const struct ical_zone *zone, int64_t from,
+			      int64_t to)
+{
+	switch (icalcomponent_isa(occurrence->component)) {
+	case ICAL_VTODO_COMPONENT:
+		return todo_overlaps(occurrence, zone == NULL ? NULL : zone->zone, from, to);
+	case ICAL_VJOURNAL_COMPONENT:
+		return !icaltime_is_null_time(occurrence->time) && journal_overlaps(occurrence, from, to);
+	default:
+		return !icaltime_is_null_time(occurrence->time) && event_overlaps(occurrence, from, to);
+	}
+}
+
+struct instances {
+	const struct ical_zone *zone;
+	int64_t from, to;
+	size_t max, count, capacity;
+	struct ical_instance *list;
+	bool is_too_much;
+};
+
+static bool take_occurrence(void *arg, const struct ical_occurrence *o)
+{
+	struct instances *job = arg;
+	icalproperty *transp = icalcomponent_get_first_property(o->component, ICAL_TRANSP_PROPERTY);
+	enum icalproperty_status status = icalcomponent_get_status(o->component);
+	void *list = job->list;
+
+	if (icaltime_is_null_time(o->time) || !ical_occurrence_overlaps(o, job->zone, job->from, job->to))
+		return true;
+	if (job->count == job->max) {
 		job->is_too_much = true;
+		return false;
+	}
+	alloc_grow(&list, &job->capacity, job->count + 1, sizeof *job->list);
+	job->list = list;
+	job->list[job->count++] = (struct ical_instance){
+		.start = o->start,
+		.end = o->end,
+		.recurrence = o->recurrence,
+		.is_all_day = o->time.is_date,
+		.is_transparent = status == ICAL_STATUS_CANCELLED ||
+				  (transp != NULL && icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT),
+		.is_tentative = status == ICAL_STATUS_TENTATIVE,
+	};
+	return true;
 }
 
 static int by_start(const void *a, const void *b)
@@ -155,37 +334,19 @@ static int by_start(const void *a, const void *b)
 	return (x->recurrence > y->recurrence) - (x->recurrence < y->recurrence);
 }
 
-static void find_components(struct instances *job)
-{
-	icalcomponent *root = job->object->root;
-
-	for (icalcomponent *c = icalcomponent_get_first_component(root, job->object->component); c != NULL;
-	     c = icalcomponent_get_next_component(root, job->object->component)) {
-		icalproperty *of = icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY);
-
-		if (of != NULL)
-			add_override(job, c, of);
-		else
-			job->master = c;
-	}
-}
-
 enum ical_verdict ical_object_instances(struct ical_object *object, const struct ical_zone *zone, int64_t from,
 					int64_t to, size_t max, ical_instance_fn *fn, void *arg)
 {
-	struct instances job = {.object = object, .from = from, .to = to, .max = max};
+	struct instances job = {.zone = zone, .from = from, .to = to, .max = max};
+	enum ical_verdict verdict = ical_occurrences(object, zone, from, to, 0, take_occurrence, &job);
 
-	if (zone != NULL)
-		job.zone = zone->zone;
-	find_components(&job);
-	if (job.master != NULL)
-		expand_master(&job);
+	if (job.is_too_much)
+		verdict = ICAL_TOO_MUCH;
 	if (job.count > 1)
 		qsort(job.list, job.count, sizeof *job.list, by_start);
-	for (size_t i = 0; i < job.count && !job.is_too_much; i++)
+	for (size_t i = 0; i < job.count && verdict == ICAL_GOOD; i++)
 		if (!fn(arg, &job.list[i]))
 			break;
 	free(job.list);
-	free(job.overrides);
-	return job.is_too_much ? ICAL_TOO_MUCH : ICAL_GOOD;
+	return verdict;
 }

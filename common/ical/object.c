@@ -1,5 +1,5 @@
 /* Parsing and judging one object. */
-#include "common/ical/ical_private.h"
+#include "common/ical/recurrence_private.h"
 #include "common/base/alloc.h"
 
 #include <stdlib.h>
@@ -21,6 +21,7 @@ struct judge {
 	struct ical_object *object;
 	struct ical_summary *summary;
 	const char *problem;
+	uint64_t work;
 };
 
 static enum ical_verdict say(struct judge *judge, enum ical_verdict verdict, const char *problem)
@@ -113,38 +114,11 @@ static enum ical_verdict judge_root(struct judge *judge)
 
 /* --- bounds --- */
 
-void ical_component_time(icalcomponent *component, struct ical_span_of_time *time_r)
-{
-	icalproperty *start = icalcomponent_get_first_property(component, ICAL_DTSTART_PROPERTY);
-	icalproperty *end = icalcomponent_get_first_property(component, ICAL_DTEND_PROPERTY);
-	icalproperty *due = icalcomponent_get_first_property(component, ICAL_DUE_PROPERTY);
-	icalproperty *duration = icalcomponent_get_first_property(component, ICAL_DURATION_PROPERTY);
-
-	*time_r = (struct ical_span_of_time){.start = icaltime_null_time()};
-	if (start != NULL)
-		time_r->start = icalproperty_get_datetime_with_component(start, component);
-	else if (due != NULL)
-		time_r->start = icalproperty_get_datetime_with_component(due, component);
-	if (end == NULL && start != NULL)
-		end = due;
-	if (end != NULL && !icaltime_is_null_time(time_r->start)) {
-		struct icaltimetype until = icalproperty_get_datetime_with_component(end, component);
-
-		time_r->seconds = ical_seconds(until, NULL) - ical_seconds(time_r->start, NULL);
-		time_r->has_end = true;
-	} else if (duration != NULL) {
-		time_r->seconds = icaldurationtype_as_int(icalproperty_get_duration(duration));
-		time_r->has_end = true;
-	} else if (time_r->start.is_date && start != NULL) {
-		time_r->seconds = 86400;
-	}
-	if (time_r->seconds < 0)
-		time_r->seconds = 0;
-}
-
 struct bounds {
 	struct ical_summary *summary;
 	const struct ical_span_of_time *time;
+	int64_t shift, more; /* what RANGE=THISANDFUTURE moves instances by, and how long it makes them, at most */
+	unsigned count, enough;
 };
 
 static void widen(struct ical_summary *summary, int64_t first, int64_t last)
@@ -158,11 +132,18 @@ static void widen(struct ical_summary *summary, int64_t first, int64_t last)
 static bool take_start(void *arg, const struct ical_start *start)
 {
 	struct bounds *bounds = arg;
+	const struct ical_span_of_time *time = bounds->time;
 	int64_t world = start->time.zone == NULL ? ICAL_WORLD : 0;
-	int64_t seconds = start->duration >= 0 ? start->duration : bounds->time->seconds;
+	int64_t end = start->duration >= 0 ? start->at + start->duration
+					   : ical_end_of(start->time, time->days, time->seconds, NULL);
 
-	widen(bounds->summary, start->at - world, start->at + seconds + world);
-	return true;
+	widen(bounds->summary, start->at - bounds->shift - world, end + bounds->shift + bounds->more + world);
+	return ++bounds->count != bounds->enough;
+}
+
+static bool has(icalcomponent *component, icalproperty_kind kind)
+{
+	return icalcomponent_get_first_property(component, kind) != NULL;
 }
 
 static bool is_endless(icalcomponent *component)
@@ -177,42 +158,182 @@ static bool is_endless(icalcomponent *component)
 	return false;
 }
 
+/* What the overrides with RANGE=THISANDFUTURE do to the bounds of those that follow. */
+static void measure_future(struct judge *judge, struct bounds *bounds)
+{
+	icalcomponent *root = judge->object->root;
+
+	for (icalcomponent *c = icalcomponent_get_first_component(root, judge->object->component); c != NULL;
+	     c = icalcomponent_get_next_component(root, judge->object->component)) {
+		icalproperty *of = icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY);
+		struct ical_span_of_time time;
+		int64_t shift, more;
+
+		if (of == NULL || icalproperty_get_first_parameter(of, ICAL_RANGE_PARAMETER) == NULL)
+			continue;
+		ical_component_time(c, &time);
+		if (icaltime_is_null_time(time.start))
+			continue;
+		/* a day more, because it may count by the clock or not, here or there */
+		shift = llabs(ical_seconds(time.start, NULL) -
+			      ical_seconds(icalproperty_get_datetime_with_component(of, c), NULL)) +
+			ICAL_DAY;
+		more = time.days * ICAL_DAY + time.seconds;
+		if (shift > bounds->shift)
+			bounds->shift = shift;
+		if (more > bounds->more)
+			bounds->more = more;
+	}
+}
+
+/* An override is where it is; what it might have of rules means nothing. */
+static enum ical_verdict bound_override(struct judge *judge, struct bounds *bounds)
+{
+	struct ical_start start = {.time = bounds->time->start, .duration = -1};
+
+	start.at = ical_seconds(start.time, NULL);
+	(void)take_start(bounds, &start);
+	judge->summary->recurs = true;
+	return ICAL_GOOD;
+}
+
+static enum ical_verdict bound_master(struct judge *judge, icalcomponent *component, struct bounds *bounds)
+{
+	struct ical_summary *summary = judge->summary;
+	bool recurs = has(component, ICAL_RRULE_PROPERTY) || has(component, ICAL_RDATE_PROPERTY);
+	const char *problem = ical_rules_problem(component, bounds->time->start, &judge->work);
+
+	if (problem != NULL)
+		return say(judge, ICAL_TOO_MUCH, problem);
+	summary->recurs |= recurs;
+	if (recurs)
+		measure_future(judge, bounds);
+	if (is_endless(component)) {
+		summary->last = ICAL_OPEN_END;
+		bounds->enough = 2; /* that it goes on at all is seen by the second, whatever EXRULE takes away */
+	}
+	if (!ical_starts(component, NULL, ICAL_OPEN_START, ICAL_OPEN_END - 1, &judge->work, take_start, bounds))
+		return say(judge, ICAL_TOO_MUCH, "it has a rule with too many instances");
+	return ICAL_GOOD;
+}
+
 /* What has no start has no time that could be compared: it is in every range. */
 static enum ical_verdict bound(struct judge *judge, icalcomponent *component)
 {
 	struct ical_span_of_time time;
 	struct bounds bounds = {.summary = judge->summary, .time = &time};
-	bool recurs = icalcomponent_get_first_property(component, ICAL_RRULE_PROPERTY) != NULL ||
-		      icalcomponent_get_first_property(component, ICAL_RDATE_PROPERTY) != NULL;
 
 	ical_component_time(component, &time);
-	judge->summary->recurs |= recurs;
 	if (icaltime_is_null_time(time.start)) {
+		judge->summary->recurs |= has(component, ICAL_RECURRENCEID_PROPERTY);
 		widen(judge->summary, ICAL_OPEN_START, ICAL_OPEN_END);
 		return ICAL_GOOD;
 	}
-	if (is_endless(component)) {
-		int64_t world = time.start.zone == NULL ? ICAL_WORLD : 0;
+	if (has(component, ICAL_RECURRENCEID_PROPERTY))
+		return bound_override(judge, &bounds);
+	return bound_master(judge, component, &bounds);
+}
 
-		widen(judge->summary, ical_seconds(time.start, NULL) - world, ICAL_OPEN_END);
-		return ICAL_GOOD;
+static enum ical_verdict bound_all(struct judge *judge)
+{
+	icalcomponent *root = judge->object->root;
+	enum ical_verdict verdict = ICAL_GOOD;
+	unsigned masters = 0;
+
+	judge->summary->first = ICAL_OPEN_END;
+	judge->summary->last = ICAL_OPEN_START;
+	for (icalcomponent *c = icalcomponent_get_first_component(root, judge->object->component);
+	     c != NULL && verdict == ICAL_GOOD; c = icalcomponent_get_next_component(root, judge->object->component)) {
+		masters += !has(c, ICAL_RECURRENCEID_PROPERTY);
+		if (masters > 1)
+			return say(judge, ICAL_NOT_AN_OBJECT, "several of its components have no RECURRENCE-ID");
+		verdict = bound(judge, c);
 	}
-	if (!ical_starts(component, NULL, ICAL_OPEN_START, ICAL_OPEN_END - 1, take_start, &bounds))
-		return say(judge, ICAL_TOO_MUCH, "it has a rule with too many instances");
-	return ICAL_GOOD;
+	if (judge->summary->first > judge->summary->last) /* EXDATE left nothing */
+		judge->summary->first = judge->summary->last = 0;
+	return verdict;
+}
+
+/* --- plain events --- */
+
+static bool is_transparent(icalcomponent *component)
+{
+	icalproperty *transp = icalcomponent_get_first_property(component, ICAL_TRANSP_PROPERTY);
+
+	return icalcomponent_get_status(component) == ICAL_STATUS_CANCELLED ||
+	       (transp != NULL && (icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT ||
+				   icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENTNOCONFLICT));
+}
+
+static void see_whether_plain(struct judge *judge)
+{
+	struct ical_summary *summary = judge->summary;
+	icalcomponent *event = icalcomponent_get_first_component(judge->object->root, ICAL_VEVENT_COMPONENT);
+	struct ical_span_of_time time;
+
+	if (event == NULL || icalcomponent_get_next_component(judge->object->root, ICAL_VEVENT_COMPONENT) != NULL)
+		return;
+	ical_component_time(event, &time);
+	summary->is_plain = !icaltime_is_null_time(time.start) && !time.start.is_date && time.start.zone != NULL &&
+			    !has(event, ICAL_RRULE_PROPERTY) && !has(event, ICAL_RDATE_PROPERTY) &&
+			    !has(event, ICAL_EXRULE_PROPERTY) && !has(event, ICAL_EXDATE_PROPERTY) &&
+			    !has(event, ICAL_RECURRENCEID_PROPERTY);
+	if (!summary->is_plain)
+		return;
+	summary->is_transparent = is_transparent(event);
+	summary->is_tentative = icalcomponent_get_status(event) == ICAL_STATUS_TENTATIVE;
+}
+
+/* --- the whole --- */
+
+enum { DEPTH_MAX = 16 };
+
+/* The first bytes of a logical line, however it is folded; *rest is moved behind the line. */
+static struct span take_line_begin(struct span *rest, char head[6])
+{
+	size_t n = 0, at = 0;
+
+	for (; at < rest->n; at++) {
+		if (rest->p[at] == '\n') {
+			if (at + 1 == rest->n || (rest->p[at + 1] != ' ' && rest->p[at + 1] != '\t'))
+				break;
+			at++; /* a fold */
+		} else if (rest->p[at] != '\r' && n < 6) {
+			head[n++] = rest->p[at];
+		}
+	}
+	*rest = span_sub(*rest, at + 1, SIZE_MAX);
+	return span_from(head, n);
+}
+
+/* libical goes down into components by recursion, as deep as they are nested. */
+static bool is_nested_too_deep(struct span text)
+{
+	unsigned depth = 0;
+
+	while (text.n > 0) {
+		char head[6];
+		struct span line = take_line_begin(&text, head);
+
+		if (span_starts_nocase(line, SPAN("BEGIN")) && ++depth > DEPTH_MAX)
+			return true;
+		if (span_starts_nocase(line, SPAN("END:")) && depth > 0)
+			depth--;
+	}
+	return false;
 }
 
 static enum ical_verdict judge_all(struct judge *judge)
 {
 	enum ical_verdict verdict = judge_root(judge);
-	icalcomponent *root = judge->object->root;
 
 	judge->summary->kind = judge->object->kind;
-	judge->summary->first = ICAL_OPEN_END;
-	judge->summary->last = ICAL_OPEN_START;
-	for (icalcomponent *c = icalcomponent_get_first_component(root, judge->object->component);
-	     c != NULL && verdict == ICAL_GOOD; c = icalcomponent_get_next_component(root, judge->object->component))
-		verdict = bound(judge, c);
+	if (verdict == ICAL_GOOD && (judge->problem = ical_zones_problem(judge->object->root)) != NULL)
+		return ICAL_TOO_MUCH;
+	if (verdict == ICAL_GOOD)
+		verdict = bound_all(judge);
+	if (verdict == ICAL_GOOD)
+		see_whether_plain(judge);
 	return verdict;
 }
 
@@ -223,11 +344,11 @@ enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct
 	struct ical_object *object = alloc_zero(1, sizeof *object);
 	enum ical_verdict verdict = ICAL_MALFORMED;
 
-	icalerror_set_errors_are_fatal(0);
+	ical_zones_load();
 	*summary_r = (struct ical_summary){0};
 	*object_r = NULL;
 	judge.object = object;
-	if (memchr(text.p, '\0', text.n) == NULL) {
+	if (memchr(text.p, '\0', text.n) == NULL && !is_nested_too_deep(text)) {
 		object->root = icalparser_parse_string(arena_text(arena, text));
 		if (object->root != NULL)
 			verdict = judge_all(&judge);

@@ -53,6 +53,8 @@ static void verdicts(void **state)
 		{HEAD "BEGIN:VTODO\r\nUID:1\r\nEND:VTODO\r\n" TAIL, ICAL_GOOD},
 		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=SECONDLY;COUNT=1000000\r\n"), ICAL_TOO_MUCH},
 		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=SECONDLY\r\n"), ICAL_GOOD},
+		{HEAD "BEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\n" TAIL,
+		 ICAL_NOT_AN_OBJECT},
 	};
 
 	(void)state;
@@ -126,6 +128,177 @@ static void bounds(void **state)
 	}
 }
 
+/* Rules that no day fits, or whose days are far between or hard to find. All are judged at once. */
+static void broken_rules(void **state)
+{
+	static const struct {
+		const char *rule;
+		enum ical_verdict want;
+	} cases[] = {
+		{"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=5", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=MONTHLY;BYDAY=1SU;BYMONTHDAY=25", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=YEARLY;BYYEARDAY=366;BYMONTH=3", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=DAILY;BYMONTH=4;BYMONTHDAY=31", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=HOURLY;INTERVAL=2;BYHOUR=1", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=MINUTELY;INTERVAL=60;BYMINUTE=1", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=SECONDLY;INTERVAL=60;BYSECOND=1", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=SECONDLY\r\nEXRULE:FREQ=SECONDLY", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=DAILY\r\nEXRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", ICAL_TOO_MUCH},
+		{"RRULE:RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1;BYSETPOS=5", ICAL_TOO_MUCH},
+		{"RRULE:RSCALE=CHINESE;FREQ=YEARLY;UNTIL=25000101T000000Z", ICAL_TOO_MUCH},
+		{"RRULE:RSCALE=RUSSIAN;FREQ=YEARLY", ICAL_TOO_MUCH},
+		{"RRULE:FREQ=YEARLY;UNTIL=20250101T000000Z;BYMONTH=2;BYMONTHDAY=30", ICAL_GOOD},
+		{"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;INTERVAL=7", ICAL_GOOD},
+		{"RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=3;BYMINUTE=4", ICAL_GOOD},
+		{"RRULE:FREQ=YEARLY;BYSECOND=0,1,2,3,4,5,6,7,8,9;BYMINUTE=0,1,2,3,4,5,6,7,8,9;BYHOUR=1,2,3,4,5,6",
+		 ICAL_GOOD},
+		{"RRULE:FREQ=DAILY;COUNT=1", ICAL_GOOD},
+		{"RRULE:FREQ=DAILY;UNTIL=20250101T000000Z", ICAL_GOOD},
+		{"RRULE:FREQ=DAILY;COUNT=199999", ICAL_GOOD},
+		{"RRULE:RSCALE=CHINESE;FREQ=YEARLY", ICAL_GOOD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		struct buf text = {0};
+		clock_t begin = clock();
+		const char *problem;
+		enum ical_verdict got;
+
+		buf_printf(&text, EVENT("DTSTART:20260101T120000Z\r\n%s\r\n"), cases[i].rule);
+		got = ical_object_open(buf_view(&text), arena, &object, &summary, &problem);
+		if (got != cases[i].want)
+			fail_msg("%s: %d %s", cases[i].rule, got, problem);
+		if (clock() - begin > 20 * CLOCKS_PER_SEC)
+			fail_msg("%s: %ld ms", cases[i].rule, (clock() - begin) / (CLOCKS_PER_SEC / 1000));
+		ical_object_close(&object);
+		buf_done(&text);
+		arena_destroy(&arena);
+	}
+}
+
+/* libical would follow these by itself, and for how long. */
+static void broken_zones(void **state)
+{
+	static const char *const rules[] = {"FREQ=SECONDLY", "FREQ=DAILY;BYMONTH=3",
+					    "FREQ=YEARLY;BYMONTH=3;BYDAY=SU;BYSETPOS=6", "RSCALE=CHINESE;FREQ=YEARLY",
+					    "FREQ=YEARLY;BYHOUR=1,2,3;BYMINUTE=1"};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(rules); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		struct buf text = {0};
+		const char *problem;
+
+		buf_printf(&text,
+			   HEAD "BEGIN:VTIMEZONE\r\nTZID:X\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nRRULE:%s\r\n"
+				"TZOFFSETFROM:+0300\r\nTZOFFSETTO:+0400\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+				"BEGIN:VEVENT\r\nUID:1\r\nDTSTART;TZID=X:20260101T000000\r\nEND:VEVENT\r\n" TAIL,
+			   rules[i]);
+		assert_int_equal(ical_object_open(buf_view(&text), arena, &object, &summary, &problem), ICAL_TOO_MUCH);
+		buf_done(&text);
+		arena_destroy(&arena);
+	}
+}
+
+static void nesting(void **state)
+{
+	struct arena *arena = arena_create();
+	struct ical_object *object;
+	struct ical_summary summary;
+	struct buf text = {0};
+	const char *problem;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buf_text(&text, i % 2 == 0 ? "BEGIN:VEVENT\r\n" : "BEG\r\n IN:VEVENT\r\n");
+	assert_int_equal(ical_object_open(buf_view(&text), arena, &object, &summary, &problem), ICAL_MALFORMED);
+	buf_done(&text);
+	arena_destroy(&arena);
+}
+
+/* Many exceptions, overrides and dates must not be looked through once for each instance. */
+static void many_of_all(void **state)
+{
+	enum { MANY = 15000 };
+	struct arena *arena = arena_create();
+	struct ical_object *object;
+	struct ical_summary summary;
+	struct buf text = {0};
+	const char *problem;
+	clock_t begin = clock();
+
+	(void)state;
+	buf_text(&text, HEAD "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20000101T000000Z\r\nRRULE:FREQ=HOURLY;COUNT=45000\r\n");
+	for (int i = 0; i < MANY; i++) {
+		buf_printf(&text, "EXDATE:2000%02d%02dT%02d%02d00Z\r\n", i / 28 % 12 + 1, i % 28 + 1, i % 24, i % 60);
+		buf_printf(&text, "RDATE:2001%02d%02dT%02d%02d00Z\r\n", i / 28 % 12 + 1, i % 28 + 1, i % 24, i % 60);
+	}
+	buf_text(&text, "END:VEVENT\r\n");
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&text,
+			   "BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:2002%02d%02dT%02d0000Z\r\n"
+			   "DTSTART:2002%02d%02dT%02d1000Z\r\nEND:VEVENT\r\n",
+			   i / 28 % 12 + 1, i % 28 + 1, i % 24, i / 28 % 12 + 1, i % 28 + 1, i % 24);
+	buf_text(&text, TAIL);
+	assert_int_equal(ical_object_open(buf_view(&text), arena, &object, &summary, &problem), ICAL_GOOD);
+	assert_true(clock() - begin < 20 * CLOCKS_PER_SEC);
+	ical_object_close(&object);
+	buf_done(&text);
+	arena_destroy(&arena);
+}
+
+static void plain_events(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_plain, is_transparent, is_tentative;
+	} cases[] = {
+		{EVENT("DTSTART:20260101T120000Z\r\nDTEND:20260101T130000Z\r\n"), true, false, false},
+		{EVENT("DTSTART;TZID=Europe/Berlin:20260101T120000\r\nDURATION:P1D\r\n"), true, false, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nTRANSP:TRANSPARENT\r\n"), true, true, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nTRANSP:OPAQUE\r\nSTATUS:TENTATIVE\r\n"), true, false, true},
+		{EVENT("DTSTART:20260101T120000Z\r\nSTATUS:CANCELLED\r\n"), true, true, false},
+		{EVENT("DTSTART:20260101T120000\r\n"), false, false, false},
+		{EVENT("DTSTART;VALUE=DATE:20260101\r\nTRANSP:TRANSPARENT\r\n"), false, false, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=DAILY;COUNT=1\r\n"), false, false, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nRDATE:20260101T120000Z\r\n"), false, false, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nEXDATE:20260102T120000Z\r\n"), false, false, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nEXRULE:FREQ=DAILY;COUNT=1\r\n"), false, false, false},
+		{EVENT("DTSTART:20260101T120000Z\r\nRECURRENCE-ID:20260101T120000Z\r\n"), false, false, false},
+		{EVENT(""), false, false, false},
+		{HEAD "BEGIN:VTODO\r\nUID:1\r\nDTSTART:20260101T120000Z\r\nEND:VTODO\r\n" TAIL, false, false, false},
+		{HEAD "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T120000Z\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+		      "RECURRENCE-ID:20260101T120000Z\r\nDTSTART:20260101T130000Z\r\nEND:VEVENT\r\n" TAIL,
+		 false, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		const char *problem;
+
+		assert_int_equal(ical_object_open(span_of(cases[i].text), arena, &object, &summary, &problem),
+				 ICAL_GOOD);
+		if (summary.is_plain != cases[i].is_plain || summary.is_transparent != cases[i].is_transparent ||
+		    summary.is_tentative != cases[i].is_tentative)
+			fail_msg("case %zu: %d %d %d", i, summary.is_plain, summary.is_transparent,
+				 summary.is_tentative);
+		ical_object_close(&object);
+		arena_destroy(&arena);
+	}
+}
+
 static bool note(void *arg, const struct ical_instance *instance)
 {
 	struct buf *out = arg;
@@ -170,6 +343,12 @@ static void instances(void **state)
 		 "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260103T120000Z\r\n"
 		 "DTSTART:20260103T150000Z\r\nDURATION:PT30M\r\nEND:VEVENT\r\n" TAIL,
 		 NULL, "20260101T000000", "20260110T000000", "0101T1200+60 0102T1200+60 0103T1500+30 0104T1500+30"},
+		/* days are days of the clock, a DTEND is an exact time away (RFC 5545, 3.8.5.3) */
+		{EVENT("DTSTART;TZID=Europe/Berlin:20260327T090000\r\nDURATION:P1D\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"),
+		 NULL, "20260301T000000", "20260401T000000", "0327T0800+1440 0328T0800+1380 0329T0700+1440"},
+		{EVENT("DTSTART;TZID=Europe/Berlin:20260327T090000\r\nDTEND;TZID=Europe/Berlin:20260328T090000\r\n"
+		       "RRULE:FREQ=DAILY;COUNT=3\r\n"),
+		 NULL, "20260301T000000", "20260401T000000", "0327T0800+1440 0328T0800+1440 0329T0700+1440"},
 		{EVENT("DTSTART:20260101T120000Z\r\nRDATE;VALUE=PERIOD:20260102T100000Z/PT2H\r\n"), NULL,
 		 "20260101T000000", "20260110T000000", "0101T1200+0 0102T1000+120"},
 	};
@@ -227,9 +406,11 @@ static void too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts), cmocka_unit_test(a_nul_is_no_calendar),
-		cmocka_unit_test(bounds),   cmocka_unit_test(instances),
-		cmocka_unit_test(too_many),
+		cmocka_unit_test(verdicts),     cmocka_unit_test(a_nul_is_no_calendar),
+		cmocka_unit_test(bounds),       cmocka_unit_test(instances),
+		cmocka_unit_test(too_many),     cmocka_unit_test(broken_rules),
+		cmocka_unit_test(broken_zones), cmocka_unit_test(nesting),
+		cmocka_unit_test(many_of_all),  cmocka_unit_test(plain_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
