@@ -42,21 +42,32 @@ bool dav_tag_parse(struct span text, unsigned char tag[STORE_TAG_BYTES])
 	return true;
 }
 
-void dav_write_sync_token(const struct store_collection *collection, uint64_t modseq, struct buf *out)
+void dav_write_sync_token(const struct store_collection *collection, uint64_t modseq, uint64_t floor, struct buf *out)
 {
 	buf_text(out, token_prefix);
 	buf_u64(out, collection->id);
 	buf_byte(out, ':');
 	buf_u64(out, modseq);
+	if (floor == 0)
+		return;
+	buf_byte(out, ':');
+	buf_u64(out, floor);
 }
 
-bool dav_parse_sync_token(struct span text, const struct store_collection *collection, uint64_t *modseq_r)
+bool dav_parse_sync_token(struct span text, const struct store_collection *collection, uint64_t *modseq_r,
+			  uint64_t *floor_r)
 {
 	uint64_t id;
+	size_t colon;
 
 	text = span_trim(text);
-	return span_take_text(&text, token_prefix) == PARSE_OK && span_take_u64(&text, INT64_MAX, &id) == PARSE_OK &&
-	       span_take_byte(&text, ':') == PARSE_OK && span_to_u64(text, INT64_MAX, modseq_r) && id == collection->id;
+	*floor_r = 0;
+	if (span_take_text(&text, token_prefix) != PARSE_OK || span_take_u64(&text, INT64_MAX, &id) != PARSE_OK ||
+	    span_take_byte(&text, ':') != PARSE_OK || id != collection->id)
+		return false;
+	colon = span_find_byte(text, ':');
+	return (colon == SIZE_MAX || span_to_u64(span_sub(text, colon + 1, SIZE_MAX), INT64_MAX, floor_r)) &&
+	       span_to_u64(span_sub(text, 0, colon), INT64_MAX, modseq_r);
 }
 
 /* --- errors --- */

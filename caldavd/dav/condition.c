@@ -59,14 +59,14 @@ static void look_at(struct if_parser *parser, const struct dav_resource *resourc
 
 static bool token_holds(const struct if_parser *parser, struct span token)
 {
-	uint64_t modseq;
+	uint64_t modseq, removed_floor;
 
 	for (size_t i = 0; i < parser->lock_count; i++)
 		if (span_equal(parser->locks[i].token, token))
 			return true;
 	/* a sync token is the collection's state (RFC 6578, 5) */
 	return parser->resource.collection.id != 0 && !(parser->resource.type & (DAV_OBJECT | DAV_FILE)) &&
-	       dav_parse_sync_token(token, &parser->resource.collection, &modseq) &&
+	       dav_parse_sync_token(token, &parser->resource.collection, &modseq, &removed_floor) &&
 	       modseq == parser->resource.collection.modseq;
 }
 

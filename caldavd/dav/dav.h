@@ -139,9 +139,11 @@ enum { DAV_TAG_TEXT = 2 + 2 * STORE_TAG_BYTES };
 /* "\"0123…\"" of an object. */
 struct span dav_tag_write(const unsigned char tag[STORE_TAG_BYTES], char to[DAV_TAG_TEXT]);
 bool dav_tag_parse(struct span text, unsigned char tag[STORE_TAG_BYTES]);
-/* The sync token of a collection (RFC 6578), and its way back; false: it is none, or another collection's. */
-void dav_write_sync_token(const struct store_collection *collection, uint64_t modseq, struct buf *out);
-bool dav_parse_sync_token(struct span text, const struct store_collection *collection, uint64_t *modseq_r);
+/* The sync token of a collection (RFC 6578), and its way back; false: it is none, or another collection's. floor: see
+ * store_object_changes(). */
+void dav_write_sync_token(const struct store_collection *collection, uint64_t modseq, uint64_t floor, struct buf *out);
+bool dav_parse_sync_token(struct span text, const struct store_collection *collection, uint64_t *modseq_r,
+			  uint64_t *floor_r);
 
 /* --- answers --- */
 

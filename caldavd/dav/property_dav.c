@@ -307,7 +307,7 @@ bool property_supported_reports(struct dav_subject *subject, struct buf *out)
 
 bool property_sync_token(struct dav_subject *subject, struct buf *out)
 {
-	dav_write_sync_token(&subject->resource->collection, subject->resource->collection.modseq, out);
+	dav_write_sync_token(&subject->resource->collection, subject->resource->collection.modseq, 0, out);
 	return true;
 }
 

@@ -24,7 +24,8 @@ struct sync {
 	struct arena *arena, *page; /* of the list; of one step */
 	struct change *list;
 	size_t count, capacity, next;
-	uint64_t modseq; /* where the token leads */
+	uint64_t modseq;        /* where the token leads */
+	uint64_t removed_floor; /* of a sync from nothing that goes on in parts; 0 else */
 	bool is_begun, is_part;
 	size_t max;
 };
@@ -118,7 +119,7 @@ static void tell_end(struct sync *sync, struct buf *out)
 		buf_text(out, "</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status><D:error>"
 			      "<D:number-of-matches-within-limits/></D:error></D:response>\n");
 	}
-	dav_write_sync_token(&r->resource.collection, sync->modseq, &token);
+	dav_write_sync_token(&r->resource.collection, sync->modseq, sync->is_part ? sync->removed_floor : 0, &token);
 	buf_text(out, "<D:sync-token>");
 	xml_write_text(buf_view(&token), out);
 	buf_text(out, "</D:sync-token>");
@@ -193,7 +194,7 @@ static bool parse(struct dav_request *r, const xmlNode *root, struct sync *sync,
 		}
 	}
 	/* 403, not 400 or 409: on those Thunderbird makes the calendar read-only and others give up (quirks 33, 41) */
-	if (text.n > 0 && !dav_parse_sync_token(text, &r->resource.collection, since_r)) {
+	if (text.n > 0 && !dav_parse_sync_token(text, &r->resource.collection, since_r, &sync->removed_floor)) {
 		dav_error(r, 403, "D:valid-sync-token", NULL);
 		return false;
 	}
@@ -219,8 +220,10 @@ void dav_sync_collection_run(struct dav_request *r, const xmlNode *root)
 		stop(&sync->generator);
 		return;
 	}
-	status = store_object_changes(r->store, r->user.id, r->resource.collection.id, since,
+	status = store_object_changes(r->store, r->user.id, r->resource.collection.id, since, sync->removed_floor,
 				      sync->max == SIZE_MAX ? SIZE_MAX : sync->max + 1, take, sync, &sync->modseq);
+	if (since == 0)
+		sync->removed_floor = r->resource.collection.removed_floor;
 	if (status == STORE_OK) {
 		if (sync->is_part)
 			sync->modseq = sync->list[sync->count - 1].modseq;

@@ -250,7 +250,7 @@ enum store_status store_object_each_named(struct store *store, uint64_t actor, u
 /* --- what has changed --- */
 
 struct changes {
-	uint64_t actor, collection, since;
+	uint64_t actor, collection, since, floor;
 	size_t max;
 	store_object_change_fn *fn;
 	void *arg;
@@ -340,7 +340,7 @@ static enum store_status changes_tx(struct store_tx *tx, void *arg)
 
 	if (status != STORE_OK)
 		return status;
-	if (job->since > job->modseq || (job->since > 0 && job->since < removed_floor))
+	if (job->since > job->modseq || (job->since > 0 && job->since < removed_floor && job->floor != removed_floor))
 		return STORE_GONE;
 	/* from nothing to everything: in the order they lie in */
 	if (job->since == 0 && job->max == SIZE_MAX)
@@ -351,10 +351,16 @@ static enum store_status changes_tx(struct store_tx *tx, void *arg)
 }
 
 enum store_status store_object_changes(struct store *store, uint64_t actor, uint64_t collection, uint64_t since,
-				       size_t max, store_object_change_fn *fn, void *arg, uint64_t *modseq_r)
+				       uint64_t floor, size_t max, store_object_change_fn *fn, void *arg,
+				       uint64_t *modseq_r)
 {
-	struct changes job = {
-		.actor = actor, .collection = collection, .since = since, .max = max, .fn = fn, .arg = arg};
+	struct changes job = {.actor = actor,
+			      .collection = collection,
+			      .since = since,
+			      .floor = floor,
+			      .max = max,
+			      .fn = fn,
+			      .arg = arg};
 	enum store_status status = store_read(store, changes_tx, &job);
 
 	*modseq_r = job.modseq;

@@ -57,10 +57,13 @@ struct store_object_change {
 	struct span type;
 };
 typedef bool store_object_change_fn(void *arg, const struct store_object_change *change);
-/* The newest change of every name since `since`, by modseq, at most max of them. *modseq_r: the collection's.
- * STORE_GONE: the journal does not reach so far back, or `since` is of the future. */
+/* The newest change of every name since `since`, by modseq (all of them from 0 on: in no order), at most max of them;
+ * from 0 on no removals are told. *modseq_r: the collection's. STORE_GONE: the journal does not reach so far back, or
+ * `since` is of the future. floor: where `since` was reached in pages from 0 on, the collection's removed_floor at the
+ * first of them; as long as it stays, nothing is missing behind it; 0 else. */
 enum store_status store_object_changes(struct store *store, uint64_t actor, uint64_t collection, uint64_t since,
-				       size_t max, store_object_change_fn *fn, void *arg, uint64_t *modseq_r);
+				       uint64_t floor, size_t max, store_object_change_fn *fn, void *arg,
+				       uint64_t *modseq_r);
 
 /* --- changing --- */
 

@@ -377,7 +377,7 @@ static void a_copy_is_told_in_pages(void **state)
 		collection_test_put(t, a, arena_printf(t->arena, "o%d", i), "", "text");
 	assert_int_equal(copy(t, a, collection_test_home(t).id, "b", true, &id), STORE_OK);
 	for (int page = 0; page < 4; page++)
-		assert_int_equal(store_object_changes(t->store, t->user, id, last, 2, remember, &last, &modseq),
+		assert_int_equal(store_object_changes(t->store, t->user, id, last, 0, 2, remember, &last, &modseq),
 				 STORE_OK);
 	assert_int_equal(last, modseq);
 	assert_int_equal(modseq, collection_test_get(t, id).modseq);

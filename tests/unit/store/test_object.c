@@ -377,7 +377,7 @@ static void strangers_find_nothing(void **state)
 	STRANGE(store_object_each(t->store, bert, a, SPAN(""), 9, on_object, &seen));
 	STRANGE(store_object_each_between(t->store, bert, a, INT64_MIN, INT64_MAX, 0, on_object, &seen));
 	STRANGE(store_object_each_named(t->store, bert, a, &name, 1, on_object, &seen));
-	STRANGE(store_object_changes(t->store, bert, a, 0, SIZE_MAX, on_change, &seen, &modseq));
+	STRANGE(store_object_changes(t->store, bert, a, 0, 0, SIZE_MAX, on_change, &seen, &modseq));
 	STRANGE(store_object_put(t->store, bert, &wanted, NULL, t->arena, &result));
 	STRANGE(store_object_put_all(t->store, bert, a, &wanted, 1, true, NULL, &counts));
 	STRANGE(store_object_remove(t->store, bert, a, name, NULL, NULL));
@@ -486,7 +486,7 @@ static void all_are_there(const struct store_test *t, uint64_t collection)
 	struct order order = {0};
 	uint64_t modseq;
 
-	assert_int_equal(store_object_changes(t->store, t->user, collection, 0, 1000000, in_order, &order, &modseq),
+	assert_int_equal(store_object_changes(t->store, t->user, collection, 0, 0, 1000000, in_order, &order, &modseq),
 			 STORE_OK);
 	assert_int_equal(order.count, WRITERS * EACH + 1);
 	assert_int_equal(modseq, 1 + 2 * WRITERS * EACH);

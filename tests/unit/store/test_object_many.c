@@ -136,7 +136,7 @@ static struct told changes(const struct store_test *t, uint64_t id, uint64_t sin
 {
 	struct told told = {.t = t, .text = "", .last = since};
 
-	assert_int_equal(store_object_changes(t->store, t->user, id, since, max, on_change, &told, &told.modseq),
+	assert_int_equal(store_object_changes(t->store, t->user, id, since, 0, max, on_change, &told, &told.modseq),
 			 STORE_OK);
 	return told;
 }
@@ -145,7 +145,7 @@ static enum store_status try_changes(const struct store_test *t, uint64_t id, ui
 {
 	struct told told = {.t = t, .text = ""};
 	enum store_status status =
-		store_object_changes(t->store, t->user, id, since, 10, on_change, &told, &told.modseq);
+		store_object_changes(t->store, t->user, id, since, 0, 10, on_change, &told, &told.modseq);
 
 	assert_true(status == STORE_OK || told.count == 0);
 	return status;
@@ -175,7 +175,7 @@ static void changes_are_told_in_their_order(void **state)
 	assert_string_equal(changes(t, id, told.modseq - 2, SIZE_MAX).text, "-d +c");
 	assert_string_equal(changes(t, id, since, 0).text, "");
 	told = (struct told){.t = t, .text = "", .stop = 2};
-	assert_int_equal(store_object_changes(t->store, t->user, id, since, 10, on_change, &told, &told.modseq),
+	assert_int_equal(store_object_changes(t->store, t->user, id, since, 0, 10, on_change, &told, &told.modseq),
 			 STORE_OK);
 	assert_string_equal(told.text, "+e -b");
 	/* a name that is used again was never gone */
@@ -231,7 +231,7 @@ static void from_nothing_there_is_nothing_gone(void **state)
 	assert_int_equal(collection_test_remove(t, id, "b"), STORE_OK);
 	assert_string_equal(changes(t, id, 0, 10).text, "+a +c +d");
 	assert_string_equal(changes(t, id, 0, 2).text, "+a +c");
-	assert_int_equal(store_object_changes(t->store, t->user, id, 0, SIZE_MAX, count_change, &count, &modseq),
+	assert_int_equal(store_object_changes(t->store, t->user, id, 0, 0, SIZE_MAX, count_change, &count, &modseq),
 			 STORE_OK);
 	assert_int_equal(count, 3);
 	assert_int_equal(modseq, collection_test_get(t, id).modseq);
@@ -376,14 +376,44 @@ static void many_or_none(void **state)
 #undef FAILS
 }
 
+static void pages_from_nothing_outlive_a_collection_of_tombstones(void **state)
+{
+	struct store_test *t = *state;
+	uint64_t id = collection_test_id(t, "calendar"), modseq, floor;
+	struct store_collected collected;
+	struct told told = {.t = t, .text = ""};
+
+	collection_test_put(t, id, "a", "", "1");
+	collection_test_put(t, id, "b", "", "2");
+	collection_test_remove(t, id, "b");
+	assert_int_equal(store_collect(t->store, 0, -10, &collected), STORE_OK);
+	floor = collection_test_get(t, id).removed_floor;
+	modseq = floor - 1;
+	collection_test_put(t, id, "c", "", "3");
+	assert_int_equal(store_object_changes(t->store, t->user, id, modseq, 0, 10, on_change, &told, &told.modseq),
+			 STORE_GONE);
+	assert_int_equal(store_object_changes(t->store, t->user, id, modseq, floor, 10, on_change, &told, &told.modseq),
+			 STORE_OK);
+	assert_string_equal(told.text, "+c");
+	assert_int_equal(
+		store_object_changes(t->store, t->user, id, modseq, floor - 1, 10, on_change, &told, &told.modseq),
+		STORE_GONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		COLLECTION_TEST(by_name_in_pieces),           COLLECTION_TEST(by_time_and_kind),
-		COLLECTION_TEST(by_names_in_the_order_given), COLLECTION_TEST(changes_are_told_in_their_order),
-		COLLECTION_TEST(pages_miss_nothing),          COLLECTION_TEST(from_nothing_there_is_nothing_gone),
-		COLLECTION_TEST(the_journal_ends_somewhere),  COLLECTION_TEST(many_are_merged),
-		COLLECTION_TEST(many_replace_the_others),     COLLECTION_TEST(many_or_none),
+		COLLECTION_TEST(by_name_in_pieces),
+		COLLECTION_TEST(by_time_and_kind),
+		COLLECTION_TEST(by_names_in_the_order_given),
+		COLLECTION_TEST(changes_are_told_in_their_order),
+		COLLECTION_TEST(pages_miss_nothing),
+		COLLECTION_TEST(from_nothing_there_is_nothing_gone),
+		COLLECTION_TEST(the_journal_ends_somewhere),
+		COLLECTION_TEST(many_are_merged),
+		COLLECTION_TEST(many_replace_the_others),
+		COLLECTION_TEST(many_or_none),
+		COLLECTION_TEST(pages_from_nothing_outlive_a_collection_of_tombstones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
