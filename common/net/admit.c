@@ -60,7 +60,8 @@ static void take_client(struct net_transport *transport, const struct proxy_head
 		struct log_about about = net_session_about(session);
 
 		peer_of(&header->client, &peer);
-		log_debug(&about, "a proxy: it speaks for %s", peer.remote);
+		log_debug(&about, "a proxy: it speaks for %s%s", peer.remote,
+			  header->is_tls ? ", a client over TLS" : "");
 		peer.is_local &= session->is_local; /* the proxy's loopback is ours only where the proxy is here */
 		transport_set_peer(transport, &peer);
 	}
