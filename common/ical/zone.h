@@ -24,7 +24,7 @@ const char *ical_zone_name(const struct ical_zone *zone);
 /* --- the database --- */
 
 /* Reads it. Only for those who ask libical itself for zones: its table is changed at each such question until then, and
- * by no question afterwards. Takes a fifth of a second and about 30 MiB, once. */
+ * by no question afterwards. Takes a fifth of a second and about 20 MiB, once. */
 void ical_zones_load(void);
 
 struct ical_zone_info {
