@@ -183,7 +183,11 @@ static void open_propstat(struct buf *out, bool *is_open)
 
 static void close_propstat(struct buf *out, unsigned status, bool is_open)
 {
-	if (is_open)
+	if (!is_open)
+		return;
+	if (status == 200) /* nearly always */
+		buf_text(out, "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>");
+	else
 		buf_printf(out, "</D:prop><D:status>HTTP/1.1 %u %s</D:status></D:propstat>", status,
 			   http_reason(status));
 }

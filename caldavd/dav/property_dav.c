@@ -128,7 +128,7 @@ bool property_getetag(struct dav_subject *subject, struct buf *out)
 {
 	char text[DAV_TAG_TEXT];
 
-	xml_write_text(dav_tag_write(subject->resource->object.tag, text), out);
+	buf_span(out, dav_tag_write(subject->resource->object.tag, text)); /* quotes need no escape here */
 	return true;
 }
 

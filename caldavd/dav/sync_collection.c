@@ -10,10 +10,10 @@
 
 enum { PAGE = 256 };
 
-struct change {
-	struct span name;
-	uint64_t modseq;
-	bool is_removed;
+struct block { /* of the list: nothing is copied as it grows */
+	struct block *next;
+	size_t count;
+	struct store_object_change list[PAGE];
 };
 
 struct sync {
@@ -22,8 +22,8 @@ struct sync {
 	struct dav_selection selection;
 	struct caldav_view view;
 	struct arena *arena, *page; /* of the list; of one step */
-	struct change *list;
-	size_t count, capacity, next;
+	struct block *first, *last; /* told block by block */
+	size_t count;
 	uint64_t modseq;        /* where the token leads */
 	uint64_t removed_floor; /* of a sync from nothing that goes on in parts; 0 else */
 	bool is_begun, is_part;
@@ -33,79 +33,71 @@ struct sync {
 static bool take(void *arg, const struct store_object_change *change)
 {
 	struct sync *sync = arg;
+	struct store_object_change *to;
 
 	if (sync->count == sync->max) { /* one more than may be told: there is a rest */
 		sync->is_part = true;
 		return false;
 	}
-	arena_grow(sync->arena, (void **)&sync->list, &sync->capacity, sync->count + 1, sizeof *sync->list);
-	sync->list[sync->count++] = (struct change){.name = arena_span(sync->arena, change->name),
-						    .modseq = change->modseq,
-						    .is_removed = change->is_removed};
+	if (sync->last == NULL || sync->last->count == PAGE) {
+		struct block *block = arena_bytes(sync->arena, sizeof *block);
+
+		block->next = NULL;
+		block->count = 0;
+		if (sync->last == NULL)
+			sync->first = block;
+		else
+			sync->last->next = block;
+		sync->last = block;
+	}
+	sync->count++;
+	to = &sync->last->list[sync->last->count++];
+	*to = *change;
+	to->object.name = arena_span(sync->arena, change->object.name);
+	to->object.facts.uid = (struct span){0};
+	to->object.facts.type = arena_span(sync->arena, change->object.facts.type);
+	to->object.schedule_tag = arena_span(sync->arena, change->object.schedule_tag);
 	return true;
 }
 
 /* --- the answer --- */
 
-struct page {
-	struct sync *sync;
-	struct store_object list[PAGE];
-	size_t count;
-};
-
-static bool take_object(void *arg, const struct store_object *object)
+static bool prepare(struct sync *sync, const struct store_object_change *list, size_t count)
 {
-	struct page *page = arg;
-	struct arena *arena = page->sync->page;
-	struct store_object *to = &page->list[page->count++];
+	struct store_object *objects;
+	size_t there = 0;
 
-	*to = *object;
-	to->name = arena_span(arena, object->name);
-	to->facts.uid = (struct span){0};
-	to->facts.type = arena_span(arena, object->facts.type);
-	to->schedule_tag = arena_span(arena, object->schedule_tag);
-	return true;
-}
-
-static bool tell_objects(struct sync *sync, const struct change *list, size_t count, struct buf *out)
-{
-	struct dav_request *r = sync->r;
-	struct page *page = arena_new(sync->page, struct page);
-	struct span *names = arena_zero(sync->page, count + 1, sizeof *names);
-	size_t wanted = 0;
-	enum store_status status;
-
-	page->sync = sync;
+	if (!sync->view.wants_data)
+		return true;
+	objects = arena_bytes(sync->page, PAGE * sizeof *objects);
 	for (size_t i = 0; i < count; i++)
 		if (!list[i].is_removed)
-			names[wanted++] = list[i].name;
-	status = store_object_each_named(r->store, r->user.id, r->resource.collection.id, names, wanted, take_object,
-					 page);
-	if (status != STORE_OK)
-		return false;
-	if (!caldav_view_prepare(&sync->view, page->list, page->count))
-		return false;
-	for (size_t i = 0; i < page->count; i++) {
-		struct dav_resource child;
-
-		dav_child_object(r, &r->resource, &page->list[i], &child);
-		if (!dav_write_response(r, &child, &sync->selection, out))
-			return false;
-	}
-	return true;
+			objects[there++] = list[i].object;
+	return caldav_view_prepare(&sync->view, objects, there);
 }
 
 static bool tell_page(struct sync *sync, struct buf *out)
 {
-	const struct change *list = sync->list + sync->next;
-	size_t count = sync->count - sync->next < PAGE ? sync->count - sync->next : PAGE;
+	struct dav_request *r = sync->r;
+	const struct store_object_change *list = sync->first->list;
+	size_t count = sync->first->count;
 
-	for (size_t i = 0; i < count; i++)
-		if (list[i].is_removed)
-			dav_write_status_response(dav_child_href(sync->r, &sync->r->resource, list[i].name, false), 404,
+	if (!prepare(sync, list, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct dav_resource child;
+
+		if (list[i].is_removed) {
+			dav_write_status_response(dav_child_href(r, &r->resource, list[i].object.name, false), 404,
 						  out);
-	sync->next += count;
-	return tell_objects(sync, list, count, out);
+			continue;
+		}
+		dav_child_object(r, &r->resource, &list[i].object, &child);
+		if (!dav_write_response(r, &child, &sync->selection, out))
+			return false;
+	}
+	sync->first = sync->first->next;
+	return true;
 }
 
 static void tell_end(struct sync *sync, struct buf *out)
@@ -137,7 +129,7 @@ static enum http_step step(struct http_generator *generator, struct buf *out)
 		dav_multistatus_begin(out);
 		return HTTP_STEP_MORE;
 	}
-	if (sync->next == sync->count) {
+	if (sync->first == NULL) {
 		tell_end(sync, out);
 		return HTTP_STEP_DONE;
 	}
@@ -226,7 +218,7 @@ void dav_sync_collection_run(struct dav_request *r, const xmlNode *root)
 		sync->removed_floor = r->resource.collection.removed_floor;
 	if (status == STORE_OK) {
 		if (sync->is_part)
-			sync->modseq = sync->list[sync->count - 1].modseq;
+			sync->modseq = sync->last->list[sync->last->count - 1].object.modseq;
 		dav_multistatus(r, &sync->generator);
 		return;
 	}

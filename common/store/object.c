@@ -11,10 +11,10 @@ static const char sql_each[] =
 static const char sql_between[] =
 	"SELECT " OBJECT_COLUMNS " FROM object WHERE collection = ? AND last >= ? AND first < ?";
 static const char sql_mine[] = "SELECT modseq, removed_floor FROM collection WHERE id = ? AND owner = ?";
-static const char sql_all_now[] = "SELECT name, modseq, tag, blob, size, type FROM object WHERE collection = ?";
-static const char sql_changed[] = "SELECT name, modseq, tag, blob, size, type FROM object"
+static const char sql_all_now[] = "SELECT " OBJECT_COLUMNS " FROM object WHERE collection = ?";
+static const char sql_changed[] = "SELECT " OBJECT_COLUMNS " FROM object"
 				  " WHERE collection = ? AND modseq > ? ORDER BY modseq LIMIT ?";
-static const char sql_removed[] = "SELECT name, modseq FROM object_removed"
+static const char sql_removed[] = "SELECT collection, name, modseq FROM object_removed"
 				  " WHERE collection = ? AND modseq > ? ORDER BY modseq LIMIT ?";
 
 void object_from_columns(struct sql_stmt *stmt, struct arena *arena, struct store_object *object_r)
@@ -259,18 +259,12 @@ struct changes {
 
 static void change_from_columns(struct sql_stmt *stmt, bool is_removed, struct store_object_change *change_r)
 {
-	struct span tag;
-
-	*change_r = (struct store_object_change){
-		.name = sql_span(stmt, 0), .modseq = sql_u64(stmt, 1), .is_removed = is_removed};
-	if (is_removed)
-		return;
-	tag = sql_span(stmt, 2);
-	if (tag.n == STORE_TAG_BYTES)
-		memcpy(change_r->tag, tag.p, tag.n);
-	change_r->blob = sql_u64(stmt, 3);
-	change_r->size = sql_u64(stmt, 4);
-	change_r->type = sql_span(stmt, 5);
+	*change_r = (struct store_object_change){.is_removed = is_removed};
+	if (!is_removed)
+		object_from_columns(stmt, NULL, &change_r->object);
+	else
+		change_r->object = (struct store_object){
+			.collection = sql_u64(stmt, 0), .name = sql_span(stmt, 1), .modseq = sql_u64(stmt, 2)};
 }
 
 static enum store_status show_all(struct store_tx *tx, const struct changes *job)
@@ -301,7 +295,7 @@ static enum store_status show_merged(const struct changes *job, struct sql_stmt 
 	if (status == STORE_OK && job->since > 0) /* whoever begins has nothing that could be removed */
 		status = sql_step(removed, &is_removed);
 	for (size_t i = 0; i < job->max && status == STORE_OK && is_wanted && (is_changed || is_removed); i++) {
-		bool takes_removed = is_removed && (!is_changed || sql_u64(removed, 1) < sql_u64(changed, 1));
+		bool takes_removed = is_removed && (!is_changed || sql_u64(removed, 2) < sql_u64(changed, 2));
 		struct store_object_change change;
 
 		change_from_columns(takes_removed ? removed : changed, takes_removed, &change);

@@ -49,12 +49,8 @@ enum store_status store_object_each_named(struct store *store, uint64_t actor, u
 					  const struct span *names, size_t count, store_object_fn *fn, void *arg);
 
 struct store_object_change {
-	struct span name;
-	uint64_t modseq;
+	struct store_object object; /* of a removed one: its name and the modseq of the removal */
 	bool is_removed;
-	unsigned char tag[STORE_TAG_BYTES];
-	uint64_t blob, size;
-	struct span type;
 };
 typedef bool store_object_change_fn(void *arg, const struct store_object_change *change);
 /* The newest change of every name since `since`, by modseq (all of them from 0 on: in no order), at most max of them;

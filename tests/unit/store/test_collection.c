@@ -363,8 +363,8 @@ static bool remember(void *arg, const struct store_object_change *change)
 {
 	uint64_t *last = arg;
 
-	assert_true(change->modseq > *last); /* each has its own */
-	*last = change->modseq;
+	assert_true(change->object.modseq > *last); /* each has its own */
+	*last = change->object.modseq;
 	return true;
 }
 

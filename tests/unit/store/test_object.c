@@ -474,8 +474,8 @@ static bool in_order(void *arg, const struct store_object_change *change)
 {
 	struct order *order = arg;
 
-	assert_true(change->modseq > order->last);
-	order->last = change->modseq;
+	assert_true(change->object.modseq > order->last);
+	order->last = change->object.modseq;
 	order->count++;
 	return true;
 }

@@ -123,12 +123,12 @@ static bool on_change(void *arg, const struct store_object_change *change)
 	struct told *told = arg;
 
 	told->text = arena_printf(told->t->arena, "%s%s%s%.*s", told->text, told->count > 0 ? " " : "",
-				  change->is_removed ? "-" : "+", (int)change->name.n, change->name.p);
-	assert_true(change->modseq > told->last);
-	told->last = change->modseq;
-	assert_int_equal(change->is_removed, change->blob == 0);
-	assert_int_equal(change->is_removed, change->size == 0);
-	assert_int_equal(change->is_removed, memcmp(change->tag, none, STORE_TAG_BYTES) == 0);
+				  change->is_removed ? "-" : "+", (int)change->object.name.n, change->object.name.p);
+	assert_true(change->object.modseq > told->last);
+	told->last = change->object.modseq;
+	assert_int_equal(change->is_removed, change->object.blob == 0);
+	assert_int_equal(change->is_removed, change->object.size == 0);
+	assert_int_equal(change->is_removed, memcmp(change->object.tag, none, STORE_TAG_BYTES) == 0);
 	return ++told->count != told->stop;
 }
 
@@ -214,7 +214,7 @@ static void pages_miss_nothing(void **state)
 static bool count_change(void *arg, const struct store_object_change *change)
 {
 	assert_false(change->is_removed);
-	assert_true(change->size > 0 && change->blob > 0);
+	assert_true(change->object.size > 0 && change->object.blob > 0);
 	(*(size_t *)arg)++;
 	return true;
 }
