@@ -188,6 +188,20 @@ class Pop3d(Program):
         home.beside.append(self)
 
 
+class Caldavd(Program):
+    """trivet-caldavd on the store of a Daemon, which need not run."""
+
+    def __init__(self, home, settings=()):
+        self.port = free_port()
+        sections = {**home.common, "limits": ["sessions_per_user = 0"], "listen": ["http = 127.0.0.1:%d" % self.port]}
+        config = os.path.join(home.folder, "caldavd.conf")
+        with open(config, "w") as f:
+            f.write(ini(sections, [*home.common_settings, *settings]))
+        super().__init__("trivet-caldavd", [os.path.join(home.bin, "trivet-caldavd"), "--config", config], ("127.0.0.1", self.port),
+                         os.path.join(home.folder, "caldavd.log"), home.environment)
+        home.beside.append(self)
+
+
 class Lmtpd(Program):
     """`trivet lmtp` on the store of a Daemon, at a TCP port or, with socket=PATH, at a Unix socket."""
 

@@ -8,12 +8,13 @@ from imap import Failed, Imap
 from sasl import Scram
 from script import ScriptError
 from talk import Mismatch, shown
+from talk_http import HttpTalk
 from talk_imap import ImapTalk
 from talk_lines import LmtpTalk, Pop3Talk, match_lines
 from tokens import unescape
 
 VARIABLE = re.compile(rb"\$b64\{([^}]*)\}|\$([a-z][a-z0-9_]*)|\{#([a-z][a-z0-9_]*)\}")
-TALKS = {"imap": ImapTalk, "pop3": Pop3Talk, "lmtp": LmtpTalk}
+TALKS = {"imap": ImapTalk, "pop3": Pop3Talk, "lmtp": LmtpTalk, "caldav": HttpTalk}
 
 
 class Player:

@@ -4,12 +4,13 @@ import re
 import shlex
 
 from pattern import Pattern
+from pattern_http import AnswerPattern, Request
 from talk_lines import LinePattern
 from tokens import unescape
 
 ACTIONS = ("wait", "clock", "fault", "eof", "close", "compress", "starttls", "check", "quiet", "bytes", "login", "in", "any", "sasl",
            "trivet", "arrived")
-PATTERNS = {"imap": Pattern, "pop3": LinePattern, "lmtp": LinePattern}
+PATTERNS = {"imap": Pattern, "pop3": LinePattern, "lmtp": LinePattern, "caldav": AnswerPattern}
 PROTOCOLS = tuple(PATTERNS)  # a script's protocol is the name of its folder
 
 
@@ -36,6 +37,7 @@ def message_line(text):
 class User:
     def __init__(self, name):
         self.name, self.password, self.mailboxes, self.keeps_recent = name, "pass", [], False
+        self.objects = []  # (path below the home, file)
 
 
 class Script:
@@ -82,10 +84,14 @@ class Script:
                 after = self.read(at)
             return after
         found = re.fullmatch(r"([CS])([1-9]?)([*!|]?)", word)
+        if found and self.protocol_of(int(found[2] or 1)) == "caldav":
+            return self.read_message(at, found, rest)
         if found:
             return self.read_dialogue(at, found, rest)
         if word == "user":
             self.read_user(at, rest)
+        elif word == "event":
+            self.read_event(at, rest)
         elif word == "config":
             self.settings.append(rest.strip())
         elif word == "raw":
@@ -119,6 +125,30 @@ class Script:
             else:
                 mailbox, _, files = word.partition("=")
                 user.mailboxes.append((mailbox, files.split(",")))
+
+    def read_event(self, at, rest):
+        """event u1/calendar/ a.ics b.ics; event u1/calendar/name.ics=a.ics"""
+        where, *files = rest.split()
+        where, _, file = where.partition("=")
+        name, _, path = where.partition("/")
+        user = self.users.setdefault(name, User(name))
+        user.objects += [(path, file)] if file else [(path + one, one) for one in files]
+
+    def read_message(self, at, found, rest):
+        """An HTTP message: its first line, then the indented ones behind it."""
+        end = at + 1
+        while end < len(self.lines) and (not self.lines[end].strip() or self.lines[end].startswith("  ")):
+            end += 1
+        lines = [line[2:] for line in self.lines[at + 1:end]]
+        while lines and not lines[-1].strip():
+            lines.pop()
+        text = rest.strip().encode("utf-8", "surrogateescape")
+        try:
+            pattern = (Request if found[1] == "C" else AnswerPattern)(text, lines)
+        except (ValueError, SyntaxError) as error:  # of ElementTree
+            raise ScriptError("%s:%d: %s" % (self.name, at + 1, error)) from None
+        self.steps.append(Step(at + 1, found[1] + found[3], int(found[2] or 1), text, [], pattern))
+        return end
 
     def read_other(self, at, protocol, rest):
         """imap C2 [u2]: that connection speaks another protocol than the script."""

@@ -9,8 +9,10 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
-from daemon import Daemon, Lmtpd, Pop3d, certificate, free_port
+from caldav import Caldav
+from daemon import Caldavd, Daemon, Lmtpd, Pop3d, certificate, free_port
 from imap import Imap
+from pattern_http import data_file
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
 # in the order of enum fault_point in common/base/fault.h
@@ -52,6 +54,16 @@ def fill(port, user, password, mailboxes, keeps_recent):
     imap.close()
 
 
+def fill_calendars(port, user, password, objects):
+    """Puts the files at their places below the user's home."""
+    client = Caldav(port, user, password)
+    try:
+        for path, name in objects:
+            client.put("/calendars/%s/%s" % (user, path), data_file(name))
+    finally:
+        client.close()
+
+
 class Mapped:
     """A file that the daemon has mapped too."""
 
@@ -82,7 +94,7 @@ class Server:
         self.has_tls = "tls.cert=" not in settings
         own = list(settings) if self.has_tls else [s for s in settings if s != "tls.cert="]
         common = [s for s in own if is_common(s)] + (["tls.cert=" + certificate(self.shared)[0]] if self.has_tls else [])
-        self.tls_ports = {name: free_port() for name in ("imap", "pop3")}
+        self.tls_ports = {name: free_port() for name in ("imap", "pop3", "caldav")}
         environment = {"TRIVET_TEST_CLOCK": self.clock.path, "TRIVET_TEST_FAULTS": self.faults.path}
         self.own = [s for s in own if not is_common(s)]
         self.daemon = Daemon(bin_dir, common + self.listen("imap") + (self.own if protocol == "imap" else []), environment)
@@ -92,11 +104,14 @@ class Server:
             self.daemon.environment = {k: v for k, v in self.daemon.environment.items() if k != "TRIVET_TEST_FAULTS"}
 
     def listen(self, protocol):
-        return ["listen.%ss=127.0.0.1:%d" % (protocol, self.tls_ports[protocol])] if self.has_tls else []
+        name = "https" if protocol == "caldav" else protocol + "s"
+        return ["listen.%s=127.0.0.1:%d" % (name, self.tls_ports[protocol])] if self.has_tls else []
 
     def beside(self, protocol, settings=(), is_unix=False):
         if protocol == "pop3":
             return Pop3d(self.daemon, self.listen("pop3") + list(settings))
+        if protocol == "caldav":
+            return Caldavd(self.daemon, self.listen("caldav") + list(settings))
         return Lmtpd(self.daemon, settings, os.path.join(self.daemon.folder, "lmtp.sock") if is_unix else None)
 
     def start(self, users):
