@@ -2,6 +2,7 @@
  * connection remembers for one minute that exactly these bytes were right, so that a sync of many requests asks nobody.
  * Every refusal carries the same challenge with the same realm: Thunderbird finds a stored password by it. */
 #include "caldavd/login.h"
+#include "caldavd/forwarded.h"
 #include "common/base/base64.h"
 #include "common/base/clock.h"
 
@@ -115,7 +116,16 @@ static bool verify(struct http_exchange *x, struct span header, struct span name
 	struct caldavd_session *session = session_of(x);
 	struct login_asker asker = {.session = &session->http.net, .auth = session->daemon->service.auth};
 	struct login_answer answer;
+	struct forwarded forwarded;
 
+	if (forwarded_read(x, &forwarded) && forwarded.client != NULL) {
+		x->log_remote = forwarded.client;
+		asker.remote = forwarded.client;
+		asker.is_trusted = forwarded.scheme.p == NULL
+					   ? session->http.net.is_trusted
+					   : forwarded.is_https ||
+						     net_address_is_trusted(session->http.net.daemon, forwarded.client);
+	}
 	login_password(&session->login, &asker, name, password, &answer);
 	if (answer.is_delayed)
 		return false;

@@ -49,7 +49,7 @@ struct http_exchange {
 	bool may_compress; /* it is text, without secrets, and has no strong entity tag */
 	bool must_close;   /* no further request on this connection */
 	bool is_head_sent, is_discarding;
-	const char *log_user; /* for the access log; NULL: nobody */
+	const char *log_user, *log_remote; /* for the access log; NULL: nobody, the session's other side */
 	struct http_encoder *encoder;
 	struct buf head_bytes;
 	uint64_t sent; /* bytes of the body */

@@ -390,6 +390,8 @@ static void log_access(const struct http_session *session, const struct http_exc
 	if (!session->service->logs_access)
 		return;
 	about.user = x->log_user;
+	if (x->log_remote != NULL)
+		about.remote = x->log_remote;
 	log_info(&about, "%.*s %.*s %u %llu", (int)(x->head.method.n < 32 ? x->head.method.n : 32), x->head.method.p,
 		 (int)(x->head.target.n < 1000 ? x->head.target.n : 1000), x->head.target.p, x->status,
 		 (unsigned long long)x->sent);

@@ -21,6 +21,7 @@ const struct config_key net_keys[] = {
 	{ "limits",   "drain_time",        CONFIG_DURATION, "10s",        0,  600000,  NULL,                            false, "how long a stopping daemon waits for its sessions" },
 	{ "trusted",  "networks",          CONFIG_WORDS,    "",           0,  0,       NULL,                            false, "ADDRESS/BITS from which plain-text passwords are taken without TLS, besides loopback" },
 	{ "trusted",  "proxies",           CONFIG_WORDS,    "",           0,  0,       NULL,                            false, "ADDRESS/BITS whose connections begin with a PROXY header (HAProxy's send-proxy or send-proxy-v2), which says who the client is; the word unix: Unix sockets, too" },
+	{ "trusted",  "forwarders",          CONFIG_WORDS,    "",           0,  0,       NULL,                            false, "ADDRESS/BITS of HTTP proxies whose Forwarded and X-Forwarded-… fields say who the client is; the word unix: Unix sockets, too" },
 	{ "process",  "user",              CONFIG_TEXT,     "",           0,  0,       NULL,                            false, "who the daemon becomes when started by root; empty: nobody else" },
 	{ "process",  "group",             CONFIG_TEXT,     "",           0,  0,       NULL,                            false, "its group; empty: that user's" },
 	{ "process",  "loops",             CONFIG_NUMBER,   "0",          0,  64,      NULL,                            false, "event loops; 0: one for four processors" },

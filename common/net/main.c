@@ -309,6 +309,7 @@ static void daemon_free(struct net_daemon *daemon)
 	counter_destroy(&daemon->by_user);
 	networks_done(&daemon->trusted);
 	networks_done(&daemon->proxies);
+	networks_done(&daemon->forwarders);
 	config_destroy(&daemon->config);
 	pthread_mutex_destroy(&daemon->tls_lock);
 	pthread_mutex_destroy(&daemon->numbers_lock);
@@ -321,7 +322,8 @@ static char *prepare_configured(struct net_daemon *daemon)
 	char *error = NULL;
 
 	if ((error = networks_take(&daemon->trusted, daemon->config, "networks", false)) != NULL ||
-	    (error = networks_take(&daemon->proxies, daemon->config, "proxies", true)) != NULL)
+	    (error = networks_take(&daemon->proxies, daemon->config, "proxies", true)) != NULL ||
+	    (error = networks_take(&daemon->forwarders, daemon->config, "forwarders", true)) != NULL)
 		return error;
 	daemon->tls = tls_create(daemon->config, &error);
 	if (error != NULL)

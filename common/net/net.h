@@ -146,6 +146,11 @@ size_t net_session_channel_binding(const struct net_session *session, const char
 /* The subject's common name or mail address of a verified client certificate, in arena-less heap memory; NULL: none. */
 char *net_session_client_name(const struct net_session *session);
 
+/* Is the other side an HTTP proxy that may say who its client is ([trusted] forwarders)? */
+bool net_session_is_forwarder(const struct net_session *session);
+/* An address of loopback, or of the networks from which plain-text passwords are taken. Any thread. */
+bool net_address_is_trusted(const struct net_daemon *daemon, const char *address);
+
 /* The protocol trace of this session, where it is switched on for its user (`trivet trace`, [log] trace_users). Secrets
  * are masked by the protocol, which knows them. Cheap when off. */
 bool net_session_is_traced(const struct net_session *session);

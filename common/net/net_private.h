@@ -147,7 +147,7 @@ struct net_daemon {
 	_Atomic uint64_t next_number;
 	_Atomic uint64_t sessions, accepted, logins, bytes_in, bytes_out;
 	_Atomic uint64_t max_connections, max_per_address, max_per_user, pre_login_ms, idle_ms;
-	struct networks trusted, proxies;
+	struct networks trusted, proxies, forwarders;
 	_Atomic int64_t complained_at; /* so that a flood does not fill the log */
 	_Atomic bool is_stopping;
 };

@@ -185,3 +185,14 @@ void net_session_trace(struct net_session *session, char direction, struct span 
 	if (net_session_is_traced(session))
 		trace_write(session->daemon->trace, session, direction, bytes);
 }
+
+bool net_session_is_forwarder(const struct net_session *session)
+{
+	return networks_have(&session->daemon->forwarders, session->transport->address);
+}
+
+bool net_address_is_trusted(const struct net_daemon *daemon, const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+	       networks_have(&daemon->trusted, address);
+}

@@ -73,6 +73,10 @@ static struct login *begin(const struct login_asker *asker)
 
 	login->session = asker->session;
 	login_peer_init(&login->peer, asker->session, asker->detail_separator);
+	if (asker->remote != NULL) {
+		login->peer.peer.remote = login->peer.peer.about.remote = asker->remote;
+		login->peer.peer.is_trusted = asker->is_trusted;
+	}
 	return login;
 }
 

@@ -25,6 +25,10 @@ struct login_asker {
 	struct net_session *session;
 	struct auth *auth;
 	char detail_separator;
+	/* Where a proxy has said who the client is; remote NULL: it is the session's other side. Borrowed for the call.
+	 */
+	const char *remote;
+	bool is_trusted; /* with remote: plain-text passwords are allowed */
 };
 
 struct login_answer {
