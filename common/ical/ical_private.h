@@ -11,6 +11,8 @@ struct ical_object {
 	icalcomponent *root;
 	enum ical_kind kind;
 	icalcomponent_kind component;
+	char *text; /* that it was read from */
+	size_t size;
 };
 
 struct ical_zone {

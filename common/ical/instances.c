@@ -20,8 +20,11 @@ struct walk {
 	int64_t from, to;           /* widened by the reach asked for */
 	struct override *overrides; /* ascending by what they stand for */
 	size_t count, capacity;
-	icalcomponent *master;
-	struct ical_span_of_time span;
+	struct master { /* one, but some programs make several */
+		icalcomponent *component;
+		struct ical_span_of_time span;
+	} * masters, *master; /* all; the one at work */
+	size_t master_count, master_capacity;
 	bool recurs, is_enough;
 	ical_occurrence_fn *fn;
 	void *arg;
@@ -134,11 +137,24 @@ static bool take_start(void *arg, const struct ical_start *start)
 		give_start(walk, o->future->component, &o->future->span, shifted(walk, o->future, start), recurrence,
 			   -1);
 	else
-		give_start(walk, walk->master, &walk->span, start->time, recurrence, start->duration);
+		give_start(walk, walk->master->component, &walk->master->span, start->time, recurrence,
+			   start->duration);
 	return !walk->is_enough;
 }
 
 /* --- the object --- */
+
+static void add_master(struct walk *walk, icalcomponent *component)
+{
+	void *list = walk->masters;
+
+	alloc_grow(&list, &walk->master_capacity, walk->master_count + 1, sizeof *walk->masters);
+	walk->masters = list;
+	walk->masters[walk->master_count].component = component;
+	ical_component_time(component, &walk->masters[walk->master_count++].span);
+	walk->recurs |= icalcomponent_get_first_property(component, ICAL_RRULE_PROPERTY) != NULL ||
+			icalcomponent_get_first_property(component, ICAL_RDATE_PROPERTY) != NULL;
+}
 
 static void find_components(struct walk *walk, struct ical_object *object)
 {
@@ -149,15 +165,10 @@ static void find_components(struct walk *walk, struct ical_object *object)
 		if (of != NULL)
 			add_override(walk, c, of);
 		else
-			walk->master = c;
+			add_master(walk, c);
 	}
 	sort_overrides(walk);
-	walk->recurs = walk->count > 0;
-	if (walk->master == NULL)
-		return;
-	ical_component_time(walk->master, &walk->span);
-	walk->recurs |= icalcomponent_get_first_property(walk->master, ICAL_RRULE_PROPERTY) != NULL ||
-			icalcomponent_get_first_property(walk->master, ICAL_RDATE_PROPERTY) != NULL;
+	walk->recurs |= walk->count > 0;
 }
 
 /* A day more where days are counted: clocks are put forward and back. */
@@ -188,7 +199,7 @@ static int64_t longest_rdate(icalcomponent *master)
 /* How far an occurrence may lie from where the rule has it, or end behind it. */
 static int64_t longest(const struct walk *walk)
 {
-	int64_t longest = length_of(&walk->span), of_rdates = longest_rdate(walk->master);
+	int64_t longest = length_of(&walk->master->span), of_rdates = longest_rdate(walk->master->component);
 
 	if (of_rdates > longest)
 		longest = of_rdates;
@@ -202,6 +213,19 @@ static int64_t longest(const struct walk *walk)
 	return longest;
 }
 
+static bool walk_master(struct walk *walk, int64_t from, int64_t to, int64_t reach, uint64_t *work)
+{
+	const struct master *master = walk->master;
+
+	if (icaltime_is_null_time(master->span.start)) {
+		give_start(walk, master->component, &master->span, master->span.start, icaltime_null_time(), -1);
+		return true;
+	}
+	reach = ical_clamp_sum(reach, longest(walk));
+	return ical_starts(master->component, walk->zone, ical_clamp_sum(from, -reach), ical_clamp_sum(to, reach), work,
+			   take_start, walk);
+}
+
 enum ical_verdict ical_occurrences(struct ical_object *object, const struct ical_zone *zone, int64_t from, int64_t to,
 				   int64_t reach, ical_occurrence_fn *fn, void *arg)
 {
@@ -213,14 +237,12 @@ enum ical_verdict ical_occurrences(struct ical_object *object, const struct ical
 	for (size_t i = 0; i < walk.count && !walk.is_enough; i++)
 		give_start(&walk, walk.overrides[i].component, &walk.overrides[i].span, walk.overrides[i].span.start,
 			   walk.overrides[i].recurrence_time, -1);
-	if (walk.master != NULL && icaltime_is_null_time(walk.span.start)) {
-		give_start(&walk, walk.master, &walk.span, walk.span.start, icaltime_null_time(), -1);
-	} else if (walk.master != NULL && !walk.is_enough) {
-		reach = ical_clamp_sum(reach, longest(&walk));
-		ok = ical_starts(walk.master, walk.zone, ical_clamp_sum(from, -reach), ical_clamp_sum(to, reach), &work,
-				 take_start, &walk);
+	for (size_t i = 0; i < walk.master_count && ok && !walk.is_enough; i++) {
+		walk.master = &walk.masters[i];
+		ok = walk_master(&walk, from, to, reach, &work);
 	}
 	free(walk.overrides);
+	free(walk.masters);
 	return ok ? ICAL_GOOD : ICAL_TOO_MUCH;
 }
 

@@ -1,6 +1,8 @@
 /* Parsing and judging one object. */
 #include "common/ical/recurrence_private.h"
+#include "common/ical/source_private.h"
 #include "common/base/alloc.h"
+#include "common/base/must.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +32,41 @@ static enum ical_verdict say(struct judge *judge, enum ical_verdict verdict, con
 	return verdict;
 }
 
+/* The standards before RFC 5545's last, and many programs, leave values empty, and new standards bring new names: such
+ * properties are kept as they came, and only what times are computed from must be understood. */
+static bool is_tolerable(const char *text)
+{
+	static const char *const dear[] = {"DTSTART", "DTEND",  "DUE",     "DURATION", "RRULE",        "EXRULE",
+					   "RDATE",   "EXDATE", "TRIGGER", "FREEBUSY", "RECURRENCE-ID"};
+	bool is_empty;
+
+	if (text == NULL)
+		return false;
+	if (strncmp(text, "Parse error in property name", 28) == 0)
+		return true;
+	is_empty = strncmp(text, "No value for ", 13) == 0;
+	for (size_t i = 0; i < array_count(dear); i++) {
+		size_t n = strlen(dear[i]);
+		const char *at = strstr(text, " property");
+
+		/* "in DTEND property", "for DTEND property", "for property DTSTART: …" */
+		if (at == NULL || ((at - text < (ptrdiff_t)n || strncmp(at - n, dear[i], n) != 0) &&
+				   (strncmp(at + 10, dear[i], n) != 0 || at[9] != ' ')))
+			continue;
+		return is_empty && i != 0 && strcmp(dear[i], "RRULE") != 0 && strcmp(dear[i], "RECURRENCE-ID") != 0;
+	}
+	return true;
+}
+
 /* The first error that libical left in the tree, with the text it could not understand. */
 static const char *find_error(icalcomponent *component, struct arena *arena)
 {
-	icalproperty *error = icalcomponent_get_first_property(component, ICAL_XLICERROR_PROPERTY);
-
-	if (error != NULL) {
+	for (icalproperty *error = icalcomponent_get_first_property(component, ICAL_XLICERROR_PROPERTY); error != NULL;
+	     error = icalcomponent_get_next_property(component, ICAL_XLICERROR_PROPERTY)) {
 		const char *text = icalproperty_get_xlicerror(error);
 
-		return arena_printf(arena, "%.300s", text == NULL ? "it cannot be understood" : text);
+		if (!is_tolerable(text))
+			return arena_printf(arena, "%.300s", text == NULL ? "it cannot be understood" : text);
 	}
 	for (icalcomponent *c = icalcomponent_get_first_component(component, ICAL_ANY_COMPONENT); c != NULL;
 	     c = icalcomponent_get_next_component(component, ICAL_ANY_COMPONENT)) {
@@ -98,10 +126,9 @@ static enum ical_verdict judge_root(struct judge *judge)
 		return say(judge, ICAL_MALFORMED, "it is not one VCALENDAR");
 	if ((judge->problem = find_error(root, judge->arena)) != NULL)
 		return ICAL_MALFORMED;
-	if (version == NULL || strcmp(icalproperty_get_version(version), "2.0") != 0)
+	/* VERSION and PRODID must be there (RFC 5545, 3.6), but are left out by more programs than one would think */
+	if (version != NULL && strcmp(icalproperty_get_version(version), "2.0") != 0)
 		return say(judge, ICAL_MALFORMED, "it is not of VERSION 2.0");
-	if (icalcomponent_get_first_property(root, ICAL_PRODID_PROPERTY) == NULL)
-		return say(judge, ICAL_MALFORMED, "it has no PRODID");
 	if (icalcomponent_get_first_property(root, ICAL_METHOD_PROPERTY) != NULL)
 		return say(judge, ICAL_NOT_AN_OBJECT, "it has a METHOD");
 	for (icalcomponent *c = icalcomponent_get_first_component(root, ICAL_ANY_COMPONENT);
@@ -137,6 +164,8 @@ static bool take_start(void *arg, const struct ical_start *start)
 	int64_t end = start->duration >= 0 ? start->at + start->duration
 					   : ical_end_of(start->time, time->days, time->seconds, NULL);
 
+	if (bounds->summary->kind == ICAL_KIND_TODO) /* whose ranges have both their ends (RFC 4791, 9.9) */
+		world++;
 	widen(bounds->summary, start->at - bounds->shift - world, end + bounds->shift + bounds->more + world);
 	return ++bounds->count != bounds->enough;
 }
@@ -217,14 +246,45 @@ static enum ical_verdict bound_master(struct judge *judge, icalcomponent *compon
 	return ICAL_GOOD;
 }
 
-/* What has no start has no time that could be compared: it is in every range. */
+/* The rules in a VAVAILABILITY are those of its AVAILABLEs. */
+static enum ical_verdict judge_available(struct judge *judge, icalcomponent *availability)
+{
+	icalcompiter i = icalcomponent_begin_component(availability, ICAL_XAVAILABLE_COMPONENT);
+
+	for (icalcomponent *c = icalcompiter_deref(&i); c != NULL; c = icalcompiter_next(&i)) {
+		struct ical_span_of_time time;
+		const char *problem;
+
+		ical_component_time(c, &time);
+		if ((problem = ical_rules_problem(c, time.start, &judge->work)) != NULL)
+			return say(judge, ICAL_TOO_MUCH, problem);
+	}
+	return ICAL_GOOD;
+}
+
+/* Where a start or an end is missing, it is in every range. */
+static bool is_open(icalcomponent *component, const struct ical_span_of_time *time)
+{
+	switch (icalcomponent_isa(component)) {
+	case ICAL_VFREEBUSY_COMPONENT:
+		return !has(component, ICAL_DTSTART_PROPERTY) || !has(component, ICAL_DTEND_PROPERTY);
+	case ICAL_VAVAILABILITY_COMPONENT:
+		return icaltime_is_null_time(time->start) || !time->has_end;
+	default:
+		return icaltime_is_null_time(time->start);
+	}
+}
+
 static enum ical_verdict bound(struct judge *judge, icalcomponent *component)
 {
 	struct ical_span_of_time time;
 	struct bounds bounds = {.summary = judge->summary, .time = &time};
+	enum ical_verdict verdict = judge_available(judge, component);
 
+	if (verdict != ICAL_GOOD)
+		return verdict;
 	ical_component_time(component, &time);
-	if (icaltime_is_null_time(time.start)) {
+	if (is_open(component, &time)) {
 		judge->summary->recurs |= has(component, ICAL_RECURRENCEID_PROPERTY);
 		widen(judge->summary, ICAL_OPEN_START, ICAL_OPEN_END);
 		return ICAL_GOOD;
@@ -236,19 +296,13 @@ static enum ical_verdict bound(struct judge *judge, icalcomponent *component)
 
 static enum ical_verdict bound_all(struct judge *judge)
 {
-	icalcomponent *root = judge->object->root;
+	icalcompiter i = icalcomponent_begin_component(judge->object->root, judge->object->component);
 	enum ical_verdict verdict = ICAL_GOOD;
-	unsigned masters = 0;
 
 	judge->summary->first = ICAL_OPEN_END;
 	judge->summary->last = ICAL_OPEN_START;
-	for (icalcomponent *c = icalcomponent_get_first_component(root, judge->object->component);
-	     c != NULL && verdict == ICAL_GOOD; c = icalcomponent_get_next_component(root, judge->object->component)) {
-		masters += !has(c, ICAL_RECURRENCEID_PROPERTY);
-		if (masters > 1)
-			return say(judge, ICAL_NOT_AN_OBJECT, "several of its components have no RECURRENCE-ID");
+	for (icalcomponent *c = icalcompiter_deref(&i); c != NULL && verdict == ICAL_GOOD; c = icalcompiter_next(&i))
 		verdict = bound(judge, c);
-	}
 	if (judge->summary->first > judge->summary->last) /* EXDATE left nothing */
 		judge->summary->first = judge->summary->last = 0;
 	return verdict;
@@ -286,41 +340,15 @@ static void see_whether_plain(struct judge *judge)
 
 /* --- the whole --- */
 
-enum { DEPTH_MAX = 16 };
-
-/* The first bytes of a logical line, however it is folded; *rest is moved behind the line. */
-static struct span take_line_begin(struct span *rest, char head[6])
+/* libical stops at the deepest nesting that it has a stack for, and passes over lines that are none. */
+static const char *source_problem(struct span text)
 {
-	size_t n = 0, at = 0;
+	struct arena *arena = arena_create();
+	struct ical_source source;
+	const char *problem = ical_source_read(text, arena, &source);
 
-	for (; at < rest->n; at++) {
-		if (rest->p[at] == '\n') {
-			if (at + 1 == rest->n || (rest->p[at + 1] != ' ' && rest->p[at + 1] != '\t'))
-				break;
-			at++; /* a fold */
-		} else if (rest->p[at] != '\r' && n < 6) {
-			head[n++] = rest->p[at];
-		}
-	}
-	*rest = span_sub(*rest, at + 1, SIZE_MAX);
-	return span_from(head, n);
-}
-
-/* libical goes down into components by recursion, as deep as they are nested. */
-static bool is_nested_too_deep(struct span text)
-{
-	unsigned depth = 0;
-
-	while (text.n > 0) {
-		char head[6];
-		struct span line = take_line_begin(&text, head);
-
-		if (span_starts_nocase(line, SPAN("BEGIN")) && ++depth > DEPTH_MAX)
-			return true;
-		if (span_starts_nocase(line, SPAN("END:")) && depth > 0)
-			depth--;
-	}
-	return false;
+	arena_destroy(&arena);
+	return problem;
 }
 
 static enum ical_verdict judge_all(struct judge *judge)
@@ -343,16 +371,21 @@ enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct
 	struct judge judge = {.arena = arena, .summary = summary_r, .problem = "it is no iCalendar"};
 	struct ical_object *object = alloc_zero(1, sizeof *object);
 	enum ical_verdict verdict = ICAL_MALFORMED;
+	const char *problem = NULL;
 
 	ical_zones_load();
 	*summary_r = (struct ical_summary){0};
 	*object_r = NULL;
 	judge.object = object;
-	if (memchr(text.p, '\0', text.n) == NULL && !is_nested_too_deep(text)) {
-		object->root = icalparser_parse_string(arena_text(arena, text));
+	if (span_find_byte(text, '\0') == SIZE_MAX && (problem = source_problem(text)) == NULL) {
+		object->text = alloc_text_n(text.p, text.n);
+		object->size = text.n;
+		object->root = icalparser_parse_string(object->text);
 		if (object->root != NULL)
 			verdict = judge_all(&judge);
 	}
+	if (problem != NULL)
+		judge.problem = problem;
 	*problem_r = judge.problem;
 	if (verdict == ICAL_GOOD)
 		*object_r = object;
@@ -367,6 +400,7 @@ void ical_object_close(struct ical_object **object)
 		return;
 	if ((*object)->root != NULL)
 		icalcomponent_free((*object)->root);
+	free((*object)->text);
 	free(*object);
 	*object = NULL;
 }
