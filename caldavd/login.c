@@ -120,7 +120,9 @@ static bool verify(struct http_exchange *x, struct span header, struct span name
 
 	if (forwarded_read(x, &forwarded) && forwarded.client != NULL) {
 		x->log_remote = forwarded.client;
-		asker.remote = forwarded.client;
+		asker.remote = strchr(forwarded.client, ':') == NULL
+				       ? forwarded.client
+				       : arena_printf(x->arena, "[%s]:0", forwarded.client);
 		asker.is_trusted = forwarded.scheme.p == NULL
 					   ? session->http.net.is_trusted
 					   : forwarded.is_https ||
