@@ -150,7 +150,14 @@ static bool is_allowed(struct dav_request *r)
 	return false;
 }
 
-/* What the client calls it does not matter: some Android clients say text/plain (quirk 43). */
+/* Does the client itself say that it is something else? */
+static bool is_no_xml(struct span type)
+{
+	return type.n > 0 && span_find(type, SPAN("xml")) == SIZE_MAX && !span_starts_nocase(type, SPAN("text/")) &&
+	       !span_starts_nocase(type, SPAN("application/x-www-form-urlencoded")); /* what curl says of itself */
+}
+
+/* What the client calls XML does not matter: some Android clients say text/plain (quirk 43). */
 static bool parse_xml(struct dav_request *r)
 {
 	struct span body = buf_view(&r->x->body);
@@ -164,7 +171,9 @@ static bool parse_xml(struct dav_request *r)
 		return (r->method->traits & DAV_NEEDS_XML) == 0;
 	}
 	r->xml = xml_parse(body, r->arena, &problem);
-	if (r->xml == NULL)
+	if (r->xml == NULL && is_no_xml(http_request_field(r->x, "Content-Type")))
+		http_answer_text(r->x, 415, "A body of that type is not understood here");
+	else if (r->xml == NULL)
 		http_answer_text(r->x, 400, "The XML is malformed: %s", problem);
 	return r->xml != NULL;
 }
