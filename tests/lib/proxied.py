@@ -3,6 +3,7 @@ import json
 import socket
 import ssl
 import struct
+import time
 
 from imap import Imap
 from pop3 import Pop3
@@ -94,10 +95,11 @@ def rest_of(s, seconds=10):
 
 def who(daemon, program):
     """[(user, remote without its port, port, tls)] of that program's sessions."""
-    rows = json.loads(daemon.trivet("who", "--json").stdout)
-    found = []
-    for row in rows:
-        if row["program"] == program:
-            address, _, port = row["remote"].rpartition(":")
-            found.append((row["user"], address, port, row["tls"]))
-    return found
+    for _ in range(200):
+        done = daemon.trivet("who", "--json", check=False)
+        rows = [row for row in json.loads(done.stdout or "[]") if row["program"] == program]
+        # a daemon listens before it has its control socket; "?": a worker is still at that session
+        if done.returncode == 0 and all(row["tls"] != "?" for row in rows):
+            return [(row["user"], *row["remote"].rpartition(":")[::2], row["tls"]) for row in rows]
+        time.sleep(0.05)
+    raise RuntimeError("trivet who: %d: %s%s" % (done.returncode, done.stdout, done.stderr))

@@ -144,6 +144,7 @@ static void test_text(void **state)
 	client_send(&c, TCP4 "LOGIN anna\n"); /* a second one is a command like any other */
 	assert_line(&c, "what is PROXY?");
 	assert_line(&c, "OK");
+	usleep(100000); /* what a worker is at is only "busy" */
 	assert_non_null(strstr(ask(t, "who"), "\techo\tanna\t198.51.100.7:4711\tplain\t"));
 	client_send(&c, "QUIT\n");
 	assert_line(&c, "BYE");
