@@ -1,291 +1,284 @@
-/* Objects as clients want to see them (RFC 4791, 9.6): a tree is made of what is wanted, by libical, and printed.
- * Expanded instances have times in UTC, or stay dates and floating times, and nothing refers to a rule or zone any
- * more. */
-#include "common/ical/calendar_data.h"
-#include "common/ical/filter_private.h"
-#include "common/ical/ical_private.h"
+/* Writes an object, or parts of it, out of the lines that it came in. */
+#include "common/ical/shape_private.h"
+#include "common/ical/content_line.h"
+#include "common/base/alloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* --- expand (RFC 4791, 9.6.5) --- */
+enum { LINE_MAX_OCTETS = 75 };
 
-struct expansion {
-	const struct ical_shape *shape;
-	const struct ical_zone *zone;
-	icalcomponent *to;
-	size_t count;
-	bool is_too_much;
-};
+/* --- choices --- */
 
-/* Takes a property's value and whatever said how to read it. */
-static void set_time(icalcomponent *component, icalproperty_kind kind, struct icaltimetype time)
+/* <comp name="VTIMEZONE"/>, with nothing in it, is answered with all of it in RFC 4791, 7.8.1. */
+static bool is_everything(const struct ical_comp_choice *choice)
 {
-	icalproperty *property = icalcomponent_get_first_property(component, kind);
-
-	if (property == NULL)
-		return;
-	icalproperty_remove_parameter_by_kind(property, ICAL_TZID_PARAMETER);
-	icalproperty_remove_parameter_by_kind(property, ICAL_VALUE_PARAMETER);
-	icalproperty_set_value(property, time.is_date ? icalvalue_new_date(time) : icalvalue_new_datetime(time));
-	if (time.is_date)
-		icalproperty_add_parameter(property, icalparameter_new_value(ICAL_VALUE_DATE));
+	return choice == NULL ||
+	       (!choice->has_all_props && !choice->has_all_comps && choice->props == NULL && choice->comps == NULL);
 }
 
-static struct icaltimetype in_utc(int64_t seconds)
+const struct ical_comp_choice *ical_choice_of_comp(const struct ical_comp_choice *parent, struct span name,
+						   bool *is_chosen_r)
 {
-	return icaltime_from_timet_with_zone((time_t)seconds, 0, icaltimezone_get_utc_timezone());
+	*is_chosen_r = true;
+	if (is_everything(parent))
+		return NULL;
+	for (const struct ical_comp_choice *c = parent->comps; c != NULL; c = c->next)
+		if (span_equal_nocase(c->name, name))
+			return c;
+	*is_chosen_r = parent->has_all_comps;
+	return NULL;
 }
 
-static bool is_floating(struct icaltimetype time)
+bool ical_choice_has_prop(const struct ical_comp_choice *choice, struct span name, bool *has_no_value_r)
 {
-	return !time.is_date && time.zone == NULL;
-}
-
-/* The start as it is to be shown. */
-static struct icaltimetype shown(struct icaltimetype time, int64_t seconds)
-{
-	return time.is_date || is_floating(time) ? time : in_utc(seconds);
-}
-
-static struct icaltimetype shown_end(const struct ical_occurrence *o)
-{
-	struct icaltimetype end = o->time;
-
-	if (!o->time.is_date && !is_floating(o->time))
-		return in_utc(o->end);
-	icaltime_adjust(&end, (int)o->span->days, 0, 0, end.is_date ? 0 : (int)o->span->seconds);
-	return end;
-}
-
-static void remove_all(icalcomponent *component, icalproperty_kind kind)
-{
-	icalproperty *property;
-
-	while ((property = icalcomponent_get_first_property(component, kind)) != NULL) {
-		icalcomponent_remove_property(component, property);
-		icalproperty_free(property);
-	}
-}
-
-static bool take(void *arg, const struct ical_occurrence *o)
-{
-	struct expansion *e = arg;
-	const struct ical_range *range = e->shape->expand;
-	icalcomponent *component;
-
-	if (!ical_occurrence_overlaps(o, e->zone, range->from, range->to))
+	*has_no_value_r = false;
+	if (is_everything(choice))
 		return true;
-	if (++e->count > e->shape->max_instances) {
-		e->is_too_much = true;
-		return false;
-	}
-	component = icalcomponent_new_clone(o->component);
-	remove_all(component, ICAL_RRULE_PROPERTY);
-	remove_all(component, ICAL_RDATE_PROPERTY);
-	remove_all(component, ICAL_EXRULE_PROPERTY);
-	remove_all(component, ICAL_EXDATE_PROPERTY);
-	remove_all(component, ICAL_RECURRENCEID_PROPERTY);
-	if (!icaltime_is_null_time(o->time)) {
-		if (!o->span->is_due)
-			set_time(component, ICAL_DTSTART_PROPERTY, shown(o->time, o->start));
-		set_time(component, ICAL_DTEND_PROPERTY, shown_end(o));
-		set_time(component, ICAL_DUE_PROPERTY, shown_end(o));
-	}
-	if (!icaltime_is_null_time(o->recurrence_time))
-		icalcomponent_add_property(component,
-					   icalproperty_new_recurrenceid(shown(o->recurrence_time, o->recurrence)));
-	icalcomponent_add_component(e->to, component);
-	return true;
-}
-
-static icalcomponent *expanded(struct ical_object *object, const struct ical_shape *shape, const struct ical_zone *zone)
-{
-	struct expansion e = {.shape = shape, .zone = zone, .to = icalcomponent_new(ICAL_VCALENDAR_COMPONENT)};
-
-	for (icalproperty *p = icalcomponent_get_first_property(object->root, ICAL_ANY_PROPERTY); p != NULL;
-	     p = icalcomponent_get_next_property(object->root, ICAL_ANY_PROPERTY))
-		icalcomponent_add_property(e.to, icalproperty_new_clone(p));
-	if (ical_occurrences(object, zone, shape->expand->from, shape->expand->to, 0, take, &e) == ICAL_GOOD &&
-	    !e.is_too_much)
-		return e.to;
-	icalcomponent_free(e.to);
-	return NULL;
-}
-
-/* --- limit-recurrence-set (RFC 4791, 9.6.6) --- */
-
-static bool touches(const struct ical_range *range, int64_t start, int64_t end)
-{
-	return start < range->to && (end > range->from || (end <= start && start >= range->from));
-}
-
-/* An override matters where it stands, or where what it stands for would have been. */
-static bool override_matters(icalcomponent *component, icalproperty *of, const struct ical_range *range,
-			     icaltimezone *zone)
-{
-	icalparameter *parameter = icalproperty_get_first_parameter(of, ICAL_RANGE_PARAMETER);
-	int64_t was = ical_seconds(icalproperty_get_datetime_with_component(of, component), zone), start = was;
-	struct ical_span_of_time span;
-	int64_t length;
-
-	ical_component_time(component, &span);
-	if (!icaltime_is_null_time(span.start))
-		start = ical_seconds(span.start, zone);
-	length = icaltime_is_null_time(span.start) ? 0 : ical_end_of(span.start, span.days, span.seconds, zone) - start;
-	if (parameter != NULL && icalparameter_get_range(parameter) == ICAL_RANGE_THISANDFUTURE)
-		return was < range->to || start < range->to;
-	return touches(range, start, start + length) || touches(range, was, was + length);
-}
-
-static void limit_recurrence(icalcomponent *root, icalcomponent_kind kind, const struct ical_range *range,
-			     icaltimezone *zone)
-{
-	icalcomponent *next;
-
-	for (icalcomponent *c = icalcomponent_get_first_component(root, kind); c != NULL; c = next) {
-		icalproperty *of = icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY);
-
-		next = icalcomponent_get_next_component(root, kind);
-		if (of == NULL || override_matters(c, of, range, zone))
-			continue;
-		icalcomponent_remove_component(root, c);
-		icalcomponent_free(c);
-	}
-}
-
-/* --- limit-freebusy-set (RFC 4791, 9.6.7) --- */
-
-static void limit_freebusy_of(icalcomponent *component, const struct ical_range *range)
-{
-	icalproperty *next;
-
-	for (icalproperty *p = icalcomponent_get_first_property(component, ICAL_FREEBUSY_PROPERTY); p != NULL;
-	     p = next) {
-		struct icalperiodtype period = icalproperty_get_freebusy(p);
-		int64_t start = ical_seconds(period.start, NULL);
-		int64_t end = icaltime_is_null_time(period.end) ? start + icaldurationtype_as_int(period.duration)
-								: ical_seconds(period.end, NULL);
-
-		next = icalcomponent_get_next_property(component, ICAL_FREEBUSY_PROPERTY);
-		if (touches(range, start, end))
-			continue;
-		icalcomponent_remove_property(component, p);
-		icalproperty_free(p);
-	}
-}
-
-static void limit_freebusy(icalcomponent *root, const struct ical_range *range)
-{
-	for (icalcomponent *c = icalcomponent_get_first_component(root, ICAL_VFREEBUSY_COMPONENT); c != NULL;
-	     c = icalcomponent_get_next_component(root, ICAL_VFREEBUSY_COMPONENT))
-		limit_freebusy_of(c, range);
-}
-
-/* --- zones (RFC 7809, 3.1.1) --- */
-
-static void drop_known_zones(icalcomponent *root)
-{
-	icalcomponent *next;
-
-	ical_zones_load();
-	for (icalcomponent *c = icalcomponent_get_first_component(root, ICAL_VTIMEZONE_COMPONENT); c != NULL;
-	     c = next) {
-		icalproperty *tzid = icalcomponent_get_first_property(c, ICAL_TZID_PROPERTY);
-
-		next = icalcomponent_get_next_component(root, ICAL_VTIMEZONE_COMPONENT);
-		if (tzid == NULL || ical_zone_find(span_of(icalproperty_get_tzid(tzid))) == NULL)
-			continue;
-		icalcomponent_remove_component(root, c);
-		icalcomponent_free(c);
-	}
-}
-
-/* --- printing --- */
-
-static void print_text(char *text, struct buf *out)
-{
-	if (text != NULL)
-		buf_text(out, text);
-	free(text);
-}
-
-static const struct ical_prop_choice *find_prop(const struct ical_comp_choice *choice, icalproperty *property)
-{
 	for (const struct ical_prop_choice *p = choice->props; p != NULL; p = p->next)
-		if (ical_property_is(property, p->name))
-			return p;
-	return NULL;
+		if (span_equal_nocase(p->name, name)) {
+			*has_no_value_r = p->has_no_value;
+			return true;
+		}
+	return choice->has_all_props;
 }
 
-static void print_properties(icalcomponent *component, const struct ical_comp_choice *choice, struct buf *out)
-{
-	for (icalproperty *p = icalcomponent_get_first_property(component, ICAL_ANY_PROPERTY); p != NULL;
-	     p = icalcomponent_get_next_property(component, ICAL_ANY_PROPERTY)) {
-		const struct ical_prop_choice *wanted = find_prop(choice, p);
+/* --- lines --- */
 
-		if (wanted == NULL && !choice->has_all_props)
-			continue;
-		if (wanted == NULL || !wanted->has_no_value) {
-			print_text(icalproperty_as_ical_string_r(p), out);
+void ical_write_line(const struct ical_entry *entry, bool has_no_value, struct buf *out)
+{
+	struct ical_lines lines;
+	struct ical_line line;
+	struct buf whole = {0};
+
+	if (!has_no_value && entry->bytes.n <= LINE_MAX_OCTETS && span_find_byte(entry->bytes, '\n') == SIZE_MAX) {
+		buf_span(out, entry->bytes);
+		buf_text(out, "\r\n");
+		return;
+	}
+	ical_lines_init(&lines, entry->bytes);
+	if (ical_lines_next(&lines, &line) == PARSE_OK) {
+		buf_span(&whole, line.name);
+		buf_span(&whole, line.params);
+		buf_byte(&whole, ':');
+		if (!has_no_value)
+			buf_span(&whole, line.value);
+		ical_line_write(buf_view(&whole), out);
+	}
+	ical_lines_done(&lines);
+	buf_done(&whole);
+}
+
+void ical_write_freebusy(const struct ical_entry *entry, bool has_no_value, const struct ical_range *range,
+			 struct buf *out)
+{
+	enum { PERIOD_MAX = 128 };
+	struct ical_lines lines;
+	struct ical_line line;
+	struct buf whole = {0};
+	size_t kept = 0;
+
+	ical_lines_init(&lines, entry->bytes);
+	if (ical_lines_next(&lines, &line) == PARSE_OK) {
+		struct span rest = line.value;
+
+		buf_span(&whole, line.name);
+		buf_span(&whole, line.params);
+		while (rest.n > 0) {
+			size_t n = span_find_byte(rest, ',');
+			struct span one = span_sub(rest, 0, n);
+			struct buf text = {0};
+			struct icalperiodtype period;
+			int64_t start, end;
+
+			rest = span_sub(rest, n == SIZE_MAX ? rest.n : n + 1, SIZE_MAX);
+			if (one.n > PERIOD_MAX)
+				continue;
+			buf_span(&text, one);
+			period = icalperiodtype_from_string(buf_cstr(&text));
+			buf_done(&text);
+			start = ical_seconds(period.start, NULL);
+			end = icaltime_is_null_time(period.end) ? start + icaldurationtype_as_int(period.duration)
+								: ical_seconds(period.end, NULL);
+			if (icaltime_is_null_time(period.start) || range->from >= end || range->to <= start)
+				continue;
+			buf_byte(&whole, kept++ == 0 ? ':' : ',');
+			if (!has_no_value)
+				buf_span(&whole, one);
+		}
+		if (kept > 0)
+			ical_line_write(buf_view(&whole), out);
+	}
+	ical_lines_done(&lines);
+	buf_done(&whole);
+}
+
+/* --- components --- */
+
+static void write_property(struct ical_writer *writer, const struct ical_entry *entry,
+			   const struct ical_comp_choice *choice, const struct ical_occurrence *instance)
+{
+	bool has_no_value;
+
+	if (!ical_choice_has_prop(choice, entry->name, &has_no_value) ||
+	    (instance != NULL && ical_is_of_recurrence(entry->name)))
+		return;
+	if (writer->shape->limit_freebusy != NULL && span_is_nocase(entry->name, "FREEBUSY"))
+		ical_write_freebusy(entry, has_no_value, writer->shape->limit_freebusy, writer->out);
+	else
+		ical_write_line(entry, has_no_value, writer->out);
+}
+
+void ical_write_component(struct ical_writer *writer, size_t begin, const struct ical_comp_choice *choice,
+			  const struct ical_occurrence *instance)
+{
+	const struct ical_entry *list = writer->source.list;
+	size_t end = list[begin].end;
+
+	ical_write_line(&list[begin], false, writer->out);
+	if (instance != NULL)
+		ical_write_instance_times(instance, choice, writer->zone, writer->out);
+	for (size_t i = begin + 1; i < end; i++) {
+		bool is_chosen;
+		const struct ical_comp_choice *inner;
+
+		if (list[i].kind != ICAL_ENTRY_BEGIN) {
+			write_property(writer, &list[i], choice, instance);
 			continue;
 		}
-		for (size_t i = 0; i < wanted->name.n; i++)
-			buf_byte(out, ascii_upper(wanted->name.p[i]));
-		buf_text(out, ":\r\n");
+		inner = ical_choice_of_comp(choice, list[i].name, &is_chosen);
+		if (is_chosen)
+			ical_write_component(writer, i, inner, NULL);
+		i = list[i].end;
+	}
+	ical_write_line(&list[end], false, writer->out);
+}
+
+/* Has the database a zone under just the name that this VTIMEZONE has? */
+static bool is_known_zone(const struct ical_source *source, size_t begin)
+{
+	for (size_t i = begin + 1; i < source->list[begin].end; i++) {
+		const struct ical_zone_info *info;
+		struct ical_lines lines;
+		struct ical_line line;
+		bool is_known = false;
+
+		if (source->list[i].kind == ICAL_ENTRY_BEGIN || !span_is_nocase(source->list[i].name, "TZID"))
+			continue;
+		ical_lines_init(&lines, source->list[i].bytes);
+		if (ical_lines_next(&lines, &line) == PARSE_OK) {
+			info = ical_zone_find(line.value);
+			is_known = info != NULL && span_is(line.value, info->name);
+		}
+		ical_lines_done(&lines);
+		return is_known;
+	}
+	return false;
+}
+
+static bool is_left_out(const struct ical_writer *writer, size_t begin)
+{
+	const struct ical_shape *shape = writer->shape;
+
+	if (shape->without_zones && span_is_nocase(writer->source.list[begin].name, "VTIMEZONE"))
+		return is_known_zone(&writer->source, begin);
+	return writer->is_left_out[begin];
+}
+
+static void write_children(struct ical_writer *writer, const struct ical_comp_choice *root)
+{
+	const struct ical_entry *list = writer->source.list;
+
+	for (size_t i = 1; i < list[0].end; i++) {
+		const struct ical_comp_choice *choice;
+		bool is_chosen;
+
+		if (list[i].kind != ICAL_ENTRY_BEGIN)
+			continue;
+		choice = ical_choice_of_comp(root, list[i].name, &is_chosen);
+		if (is_chosen && !is_left_out(writer, i))
+			ical_write_component(writer, i, choice, NULL);
+		i = list[i].end;
 	}
 }
 
-static void print_line(const char *word, struct span name, struct buf *out)
+/* --- the object --- */
+
+static int by_component(const void *a, const void *b)
 {
-	buf_text(out, word);
-	for (size_t i = 0; i < name.n; i++)
-		buf_byte(out, ascii_upper(name.p[i]));
-	buf_text(out, "\r\n");
+	const struct ical_pair *x = a, *y = b;
+
+	return (x->component > y->component) - (x->component < y->component);
 }
 
-/* choice is the component's own. Its depth is that of the tree, which is bounded. */
-static void print(icalcomponent *component, const struct ical_comp_choice *choice, struct buf *out)
+size_t ical_writer_begin(const struct ical_writer *writer, const icalcomponent *component)
 {
-	print_line("BEGIN:", choice->name, out);
-	print_properties(component, choice, out);
-	for (icalcomponent *c = icalcomponent_get_first_component(component, ICAL_ANY_COMPONENT); c != NULL;
-	     c = icalcomponent_get_next_component(component, ICAL_ANY_COMPONENT)) {
-		const struct ical_comp_choice *wanted = choice->comps;
+	struct ical_pair key = {.component = component}, *found;
 
-		while (wanted != NULL && !ical_component_is(c, wanted->name))
-			wanted = wanted->next;
-		if (wanted != NULL)
-			print(c, wanted, out);
-		else if (choice->has_all_comps)
-			print_text(icalcomponent_as_ical_string_r(c), out);
+	found = writer->count == 0 ? NULL
+				   : bsearch(&key, writer->pairs, writer->count, sizeof *writer->pairs, by_component);
+	return found == NULL ? 0 : found->begin;
+}
+
+/* Both have the components in the same order. */
+static void pair_components(struct ical_writer *writer, struct arena *arena)
+{
+	const struct ical_entry *list = writer->source.list;
+	struct ical_object *object = writer->object;
+	struct span name = span_of(icalcomponent_kind_to_string(object->component));
+	icalcomponent *c = icalcomponent_get_first_component(object->root, object->component);
+
+	writer->pairs = arena_zero(arena, (size_t)icalcomponent_count_components(object->root, object->component),
+				   sizeof *writer->pairs);
+	writer->is_left_out = arena_zero(arena, writer->source.count, sizeof *writer->is_left_out);
+	for (size_t i = 1; i < list[0].end && c != NULL; i++) {
+		if (list[i].kind != ICAL_ENTRY_BEGIN)
+			continue;
+		if (span_equal_nocase(list[i].name, name)) {
+			writer->pairs[writer->count++] = (struct ical_pair){c, i};
+			c = icalcomponent_get_next_component(object->root, object->component);
+		}
+		i = list[i].end;
 	}
-	print_line("END:", choice->name, out);
+	if (writer->count > 1)
+		qsort(writer->pairs, writer->count, sizeof *writer->pairs, by_component);
 }
 
-static bool takes_place(const struct ical_object *object)
+static enum ical_verdict write_object(struct ical_writer *writer)
 {
-	return (object->kind & (ICAL_KIND_EVENT | ICAL_KIND_TODO | ICAL_KIND_JOURNAL)) != 0;
+	const struct ical_entry *list = writer->source.list;
+	const struct ical_shape *shape = writer->shape;
+	const struct ical_comp_choice *root = shape->choice;
+	enum ical_verdict verdict = ICAL_GOOD;
+
+	ical_write_line(&list[0], false, writer->out);
+	for (size_t i = 1; i < list[0].end; i = list[i].kind == ICAL_ENTRY_BEGIN ? list[i].end + 1 : i + 1)
+		if (list[i].kind == ICAL_ENTRY_PROPERTY)
+			write_property(writer, &list[i], root, NULL);
+	if (shape->expand != NULL && writer->object->kind <= ICAL_KIND_JOURNAL) {
+		verdict = ical_write_expanded(writer, root);
+	} else {
+		if (shape->limit_recurrence != NULL && writer->object->kind <= ICAL_KIND_JOURNAL)
+			verdict = ical_limit_recurrence(writer);
+		write_children(writer, root);
+	}
+	ical_write_line(&list[list[0].end], false, writer->out);
+	return verdict;
 }
 
 enum ical_verdict ical_object_write(struct ical_object *object, const struct ical_shape *shape,
 				    const struct ical_zone *zone, struct buf *out)
 {
-	icalcomponent *root = shape->expand != NULL && takes_place(object) ? expanded(object, shape, zone)
-									   : icalcomponent_new_clone(object->root);
+	struct ical_writer writer = {.object = object, .shape = shape, .zone = zone, .out = out};
+	struct arena *arena = arena_create();
+	size_t before = out->n;
+	enum ical_verdict verdict = ICAL_MALFORMED;
 
-	if (root == NULL)
-		return ICAL_TOO_MUCH;
-	if (shape->expand == NULL && shape->limit_recurrence != NULL && takes_place(object))
-		limit_recurrence(root, object->component, shape->limit_recurrence, zone == NULL ? NULL : zone->zone);
-	if (shape->limit_freebusy != NULL)
-		limit_freebusy(root, shape->limit_freebusy);
-	if (shape->without_zones)
-		drop_known_zones(root);
-	if (shape->choice != NULL && span_is_nocase(shape->choice->name, "VCALENDAR"))
-		print(root, shape->choice, out);
-	else
-		print_text(icalcomponent_as_ical_string_r(root), out);
-	icalcomponent_free(root);
-	return ICAL_GOOD;
+	if (ical_source_read(span_from(object->text, object->size), arena, &writer.source) == NULL) {
+		pair_components(&writer, arena);
+		verdict = write_object(&writer);
+	}
+	if (verdict != ICAL_GOOD)
+		out->n = before;
+	arena_destroy(&arena);
+	return verdict;
 }

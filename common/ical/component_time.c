@@ -56,6 +56,21 @@ void ical_component_time(icalcomponent *component, struct ical_span_of_time *tim
 		time_r->days = 1;
 }
 
+const icaltimezone *ical_zone_of_property(icalcomponent *component, icalproperty *property)
+{
+	icalparameter *parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER);
+	const char *tzid = parameter == NULL ? NULL : icalparameter_get_tzid(parameter);
+	icaltimezone *zone = NULL;
+
+	if (tzid == NULL)
+		return NULL;
+	for (icalcomponent *c = component; c != NULL && zone == NULL; c = icalcomponent_get_parent(c))
+		zone = icalcomponent_get_timezone(c, tzid);
+	if (zone == NULL)
+		zone = icaltimezone_get_builtin_timezone_from_tzid(tzid);
+	return zone == NULL ? icaltimezone_get_builtin_timezone(tzid) : zone;
+}
+
 int64_t ical_clamp_sum(int64_t a, int64_t b)
 {
 	int64_t sum;

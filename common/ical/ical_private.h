@@ -41,6 +41,8 @@ struct ical_span_of_time {
 	bool is_due;     /* start is DUE */
 	bool is_nominal; /* the length is DURATION's: days and seconds are what it says */
 };
+/* What TZID names, as libical finds it for properties that are dates; it does not for those that are periods. */
+const icaltimezone *ical_zone_of_property(icalcomponent *component, icalproperty *property);
 void ical_component_time(icalcomponent *component, struct ical_span_of_time *time_r);
 
 /* Seconds since 1970. zone: for floating times; NULL: UTC. */

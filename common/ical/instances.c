@@ -317,14 +317,25 @@ struct instances {
 	int64_t from, to;
 	size_t max, count, capacity;
 	struct ical_instance *list;
+	const icalcomponent *component; /* what is_transparent and is_tentative are of */
+	bool is_transparent, is_tentative;
 	bool is_too_much;
 };
+
+static void read_status(struct instances *job, icalcomponent *component)
+{
+	icalproperty *transp = icalcomponent_get_first_property(component, ICAL_TRANSP_PROPERTY);
+	enum icalproperty_status status = icalcomponent_get_status(component);
+
+	job->component = component;
+	job->is_tentative = status == ICAL_STATUS_TENTATIVE;
+	job->is_transparent = status == ICAL_STATUS_CANCELLED ||
+			      (transp != NULL && icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT);
+}
 
 static bool take_occurrence(void *arg, const struct ical_occurrence *o)
 {
 	struct instances *job = arg;
-	icalproperty *transp = icalcomponent_get_first_property(o->component, ICAL_TRANSP_PROPERTY);
-	enum icalproperty_status status = icalcomponent_get_status(o->component);
 	void *list = job->list;
 
 	if (icaltime_is_null_time(o->time) || !ical_occurrence_overlaps(o, job->zone, job->from, job->to))
@@ -333,6 +344,8 @@ static bool take_occurrence(void *arg, const struct ical_occurrence *o)
 		job->is_too_much = true;
 		return false;
 	}
+	if (job->component != o->component)
+		read_status(job, o->component);
 	alloc_grow(&list, &job->capacity, job->count + 1, sizeof *job->list);
 	job->list = list;
 	job->list[job->count++] = (struct ical_instance){
@@ -340,9 +353,8 @@ static bool take_occurrence(void *arg, const struct ical_occurrence *o)
 		.end = o->end,
 		.recurrence = o->recurrence,
 		.is_all_day = o->time.is_date,
-		.is_transparent = status == ICAL_STATUS_CANCELLED ||
-				  (transp != NULL && icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT),
-		.is_tentative = status == ICAL_STATUS_TENTATIVE,
+		.is_transparent = job->is_transparent,
+		.is_tentative = job->is_tentative,
 	};
 	return true;
 }

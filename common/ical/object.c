@@ -315,8 +315,7 @@ static bool is_transparent(icalcomponent *component)
 	icalproperty *transp = icalcomponent_get_first_property(component, ICAL_TRANSP_PROPERTY);
 
 	return icalcomponent_get_status(component) == ICAL_STATUS_CANCELLED ||
-	       (transp != NULL && (icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT ||
-				   icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENTNOCONFLICT));
+	       (transp != NULL && icalproperty_get_transp(transp) == ICAL_TRANSP_TRANSPARENT);
 }
 
 static void see_whether_plain(struct judge *judge)

@@ -275,23 +275,29 @@ static bool is_taken_away(const struct exdates *exdates, struct stream *exceptio
 
 /* --- a component --- */
 
+static int64_t period_seconds(const struct icalperiodtype *period)
+{
+	int64_t seconds = icaltime_is_null_time(period->end) ? icaldurationtype_as_int(period->duration)
+							     : ical_wall(period->end) - ical_wall(period->start);
+
+	return seconds < 0 ? 0 : seconds;
+}
+
 static void add_rdate(struct stream *s, icalcomponent *component, icalproperty *property)
 {
-	struct icaldatetimeperiodtype rdate = icalproperty_get_rdate(property);
+	struct icalperiodtype period = icalproperty_get_rdate(property).period;
 	struct icaltimetype time;
 
-	if (icalperiodtype_is_null_period(rdate.period)) {
+	if (icalperiodtype_is_null_period(period)) {
 		time = icalproperty_get_datetime_with_component(property, component);
 		if (!icaltime_is_null_time(time))
 			append(s, &s->dates, time, -1);
-		return;
+	} else {
+		time = period.start;
+		if (!icaltime_is_utc(time))
+			time.zone = ical_zone_of_property(component, property);
+		append(s, &s->dates, time, period_seconds(&period));
 	}
-	time = rdate.period.start;
-	time.zone = icalproperty_get_datetime_with_component(property, component).zone;
-	append(s, &s->dates, time,
-	       icaltime_is_null_time(rdate.period.end)
-		       ? icaldurationtype_as_int(rdate.period.duration)
-		       : ical_seconds(rdate.period.end, s->zone) - ical_seconds(rdate.period.start, s->zone));
 }
 
 static void collect(struct stream *starts, struct stream *exceptions, struct exdates *exdates, icalcomponent *component)
