@@ -133,7 +133,8 @@ struct store_snapshot *store_snapshot_with_ghosts(struct store_snapshot *known, 
 {
 	struct walk a = {.of = known}, b = {.of = newest};
 	struct snapshot_builder *builder;
-	struct store_snapshot head = *newest, *view;
+	struct store_snapshot *view;
+	uint32_t ghosts = newest->ghosts;
 
 	if (known == newest || !has_removed(known, newest))
 		return store_snapshot_ref(newest);
@@ -144,7 +145,7 @@ struct store_snapshot *store_snapshot_with_ghosts(struct store_snapshot *known, 
 			snapshot_builder_share(builder, newest->chunks[b.chunk]);
 			(void)skip_shared(&a, &b);
 		} else if (is_over(&b) || (!is_over(&a) && uid_at(&a) < uid_at(&b))) {
-			head.ghosts++;
+			ghosts++;
 			take_row(builder, &a, STORE_FLAG_GHOST);
 		} else {
 			if (!is_over(&a) && uid_at(&a) == uid_at(&b))
@@ -152,7 +153,8 @@ struct store_snapshot *store_snapshot_with_ghosts(struct store_snapshot *known, 
 			take_row(builder, &b, 0);
 		}
 	}
-	view = snapshot_builder_end(builder, &head);
+	view = snapshot_builder_end(builder, newest);
+	view->ghosts = ghosts; /* it is nobody else's yet */
 	free(builder);
 	return view;
 }
