@@ -1,6 +1,7 @@
-/* Conditions of a request: entity tags (RFC 9110, 13) and the If header with state tokens (RFC 4918, 10.4). Tokens
- * that If names count as submitted, wherever they stand. */
+/* Conditions of a request: entity tags and dates (RFC 9110, 13) and the If header with state tokens (RFC 4918, 10.4).
+ * Tokens that If names count as submitted, wherever they stand. */
 #include "caldavd/dav/dav.h"
+#include "caldavd/http/date.h"
 #include "caldavd/http/token.h"
 #include "common/base/must.h"
 
@@ -175,41 +176,64 @@ static bool schedule_tag_holds(const struct dav_request *r)
 	       span_equal(value, r->resource.object.schedule_tag);
 }
 
+static bool fails(struct dav_request *r, const char *name)
+{
+	http_answer_text(r->x, 412, "%s does not hold", name);
+	return false;
+}
+
+/* Has it changed since the date that the field names? By tags, where there are any: a second is a long time. */
+static bool is_newer(const struct dav_request *r, const char *field, bool otherwise)
+{
+	struct span value = http_request_field(r->x, field);
+	int64_t at;
+
+	if (!(r->resource.type & (DAV_OBJECT | DAV_FILE)) || value.p == NULL || !http_date_parse(value, &at))
+		return otherwise;
+	return r->resource.object.modified_at > at;
+}
+
+/* If-Match, or If-Unmodified-Since where there is none (RFC 9110, 13.2.2). */
+static bool match_holds(struct dav_request *r, struct span tag)
+{
+	struct span value = http_request_field(r->x, "If-Match");
+
+	if (value.p == NULL)
+		return !is_newer(r, "If-Unmodified-Since", false) || fails(r, "If-Unmodified-Since");
+	return (span_is(value, "*") ? is_there(&r->resource) : http_names_entity_tag(value, tag, false)) ||
+	       fails(r, "If-Match");
+}
+
+static bool none_match_holds(struct dav_request *r, struct span tag)
+{
+	struct span value = http_request_field(r->x, "If-None-Match");
+	bool reads = (r->method->traits & DAV_READS) != 0;
+
+	if (value.p == NULL) {
+		if (!reads || is_newer(r, "If-Modified-Since", true))
+			return true;
+	} else if (!(span_is(value, "*") ? is_there(&r->resource) : http_names_entity_tag(value, tag, true))) {
+		return true;
+	}
+	if (!reads)
+		return fails(r, "If-None-Match");
+	if (tag.p != NULL)
+		http_field_span(r->x, "ETag", tag);
+	http_answer(r->x, 304, NULL, SPAN(""));
+	return false;
+}
+
 bool dav_conditions_hold(struct dav_request *r)
 {
 	struct span value = http_request_field(r->x, "If");
 	char text[DAV_TAG_TEXT];
 	struct span tag = tag_of(&r->resource, text);
-	int holds;
+	int holds = value.p == NULL ? 1 : if_holds(r, value);
 
-	if (value.p != NULL) {
-		holds = if_holds(r, value);
-		if (holds <= 0) {
-			http_answer_text(r->x, holds < 0 ? 400 : 412,
-					 holds < 0 ? "The If header is malformed" : "If does not hold");
-			return false;
-		}
-	}
-	value = http_request_field(r->x, "If-Match");
-	if (value.p != NULL &&
-	    !(span_is(value, "*") ? is_there(&r->resource) : http_names_entity_tag(value, tag, false))) {
-		http_answer_text(r->x, 412, "If-Match does not hold");
-		return false;
-	}
-	value = http_request_field(r->x, "If-None-Match");
-	if (value.p != NULL &&
-	    (span_is(value, "*") ? is_there(&r->resource) : http_names_entity_tag(value, tag, true))) {
-		if (r->method->traits & DAV_READS) {
-			http_field_span(r->x, "ETag", tag);
-			http_answer(r->x, 304, NULL, SPAN(""));
-		} else {
-			http_answer_text(r->x, 412, "If-None-Match does not hold");
-		}
-		return false;
-	}
-	if (!schedule_tag_holds(r)) {
-		http_answer_text(r->x, 412, "If-Schedule-Tag-Match does not hold");
-		return false;
-	}
-	return true;
+	if (holds < 0)
+		http_answer_text(r->x, 400, "The If header is malformed");
+	if (holds <= 0)
+		return holds == 0 && fails(r, "If");
+	return match_holds(r, tag) && none_match_holds(r, tag) &&
+	       (schedule_tag_holds(r) || fails(r, "If-Schedule-Tag-Match"));
 }
