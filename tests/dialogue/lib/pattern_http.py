@@ -85,7 +85,7 @@ class AnswerPattern:
             after = pattern_xml.match(self.xml, ET.fromstring(content), bound)
         elif self.body and self.body[0].startswith("@"):
             after = bound if content == data_file(self.body[0][1:]) else None
-        elif self.body and self.body[0].startswith("BEGIN:"):
+        elif len(self.body) > 1 and self.body[0].startswith("BEGIN:"):
             after = match_calendar("\n".join(self.body), content.decode(), bound)
         else:
             patterns = [LinePattern(line.encode()) for line in self.body]

@@ -37,7 +37,7 @@ def message_line(text):
 class User:
     def __init__(self, name):
         self.name, self.password, self.mailboxes, self.keeps_recent = name, "pass", [], False
-        self.objects = []  # (path below the home, file)
+        self.objects = []  # (path below the home, file, number of the copy or 0)
 
 
 class Script:
@@ -127,12 +127,16 @@ class Script:
                 user.mailboxes.append((mailbox, files.split(",")))
 
     def read_event(self, at, rest):
-        """event u1/calendar/ a.ics b.ics; event u1/calendar/name.ics=a.ics"""
+        """event u1/calendar/ a.ics b.ics; event u1/calendar/name.ics=a.ics; event u1/calendar/ a.ics x 70"""
         where, *files = rest.split()
+        copies = int(files.pop()) if "x" in files else 0
+        if copies:
+            files.pop()
         where, _, file = where.partition("=")
         name, _, path = where.partition("/")
         user = self.users.setdefault(name, User(name))
-        user.objects += [(path, file)] if file else [(path + one, one) for one in files]
+        user.objects += [(path, file, 0)] if file else [(path + one, one, 0) for one in files] if not copies else [
+            (path + one.replace(".", "-%d." % i), one, i) for one in files for i in range(1, copies + 1)]
 
     def read_message(self, at, found, rest):
         """An HTTP message: its first line, then the indented ones behind it."""

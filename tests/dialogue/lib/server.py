@@ -55,11 +55,12 @@ def fill(port, user, password, mailboxes, keeps_recent):
 
 
 def fill_calendars(port, user, password, objects):
-    """Puts the files at their places below the user's home."""
+    """Puts the files at their places below the user's home; copies have UIDs of their own."""
     client = Caldav(port, user, password)
     try:
-        for path, name in objects:
-            client.put("/calendars/%s/%s" % (user, path), data_file(name))
+        for path, name, copy in objects:
+            data = data_file(name)
+            client.put("/calendars/%s/%s" % (user, path), data.replace(b"\nUID:", b"\nUID:%d-" % copy) if copy else data)
     finally:
         client.close()
 
