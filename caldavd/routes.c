@@ -1,5 +1,6 @@
 /* Addresses beside WebDAV. */
 #include "caldavd/dav/dav.h"
+#include "caldavd/ical/ical_http.h"
 #include "common/base/must.h"
 
 static void robots(struct dav_request *r)
@@ -9,8 +10,9 @@ static void robots(struct dav_request *r)
 
 /* clang-format off */
 const struct dav_route dav_routes[] = {
-	/* first        second  run      body           traits */
-	{ "robots.txt", NULL,   robots,  DAV_BODY_NONE, DAV_FOR_ALL },
+	/* first        second  run                     body             traits */
+	{ "robots.txt", NULL,   robots,                 DAV_BODY_NONE,   DAV_FOR_ALL },
+	{ "ical",       NULL,   ical_http_calendar_run, DAV_BODY_IMPORT, 0 },
 };
 /* clang-format on */
 const size_t dav_routes_count = array_count(dav_routes);
