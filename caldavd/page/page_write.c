@@ -1,0 +1,149 @@
+/* The frame of every page: head, style, header and footer, and the fields of the answer that keep it to itself. */
+#include "caldavd/page/page_private.h"
+#include "common/base/random.h"
+#include "common/base/utf8.h"
+
+void page_init(struct page *page, struct dav_request *r)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char random[16];
+
+	*page = (struct page){.r = r};
+	random_bytes(random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++) {
+		page->nonce[2 * i] = hex[random[i] >> 4];
+		page->nonce[2 * i + 1] = hex[random[i] & 15];
+	}
+	if (!page_query_parse(r->target.query, r->arena, &page->query))
+		page->query.count = 0;
+}
+
+static void escape_valid(struct span text, struct buf *out)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		switch (c) {
+		case '&':
+			buf_text(out, "&amp;");
+			break;
+		case '<':
+			buf_text(out, "&lt;");
+			break;
+		case '>':
+			buf_text(out, "&gt;");
+			break;
+		case '"':
+			buf_text(out, "&quot;");
+			break;
+		case '\'':
+			buf_text(out, "&#39;");
+			break;
+		default:
+			buf_byte(out, c < ' ' || c == 0x7f ? ' ' : (char)c);
+			break;
+		}
+	}
+}
+
+void page_escape(struct span text, struct buf *out)
+{
+	struct buf valid = {0};
+
+	if (utf8_is_valid(text)) {
+		escape_valid(text, out);
+		return;
+	}
+	utf8_clean(text, &valid);
+	escape_valid(buf_view(&valid), out);
+	buf_done(&valid);
+}
+
+void page_text(struct page *page, struct span text)
+{
+	page_escape(text, &page->body);
+}
+
+void page_raw(struct page *page, const char *html)
+{
+	buf_text(&page->body, html);
+}
+
+unsigned page_colour_class(struct page *page, const char colour[PAGE_COLOUR_TEXT])
+{
+	buf_printf(&page->style, ".k%u{--k:%s}\n", page->colours, colour);
+	return page->colours++;
+}
+
+static void write_frame(const struct page *page, struct span title, struct buf *out)
+{
+	const struct dav_user *user = &page->r->user;
+
+	buf_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
+	page_escape(title, out);
+	buf_text(out,
+		 "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		 "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n");
+	buf_printf(out, "<style nonce=\"%s\">\n", page->nonce);
+	buf_text(out, page_style);
+	buf_span(out, buf_view(&page->style));
+	buf_text(out, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the content</a>\n"
+		      "<header class=\"top\"><a href=\"");
+	dav_write_home(page->r, user->name, out);
+	buf_text(out, "\">Calendars</a><span><span class=\"quiet\">logged in as</span> <bdi>");
+	page_escape(user->display_name.n > 0 ? user->display_name : user->name, out);
+	buf_text(out, "</bdi></span></header>\n<main id=\"main\">\n");
+	if (page->problem != NULL) {
+		buf_text(out, "<p class=\"problem\" role=\"alert\"><strong>That did not work.</strong> ");
+		page_escape(span_of(page->problem), out);
+		buf_text(out, "</p>\n");
+	}
+	if (page->notice != NULL) {
+		buf_text(out, "<p class=\"notice\" role=\"status\">");
+		page_escape(span_of(page->notice), out);
+		buf_text(out, "</p>\n");
+	}
+	buf_span(out, buf_view(&page->body));
+	buf_text(out, "</main>\n</body>\n</html>\n");
+}
+
+static void write_fields(struct http_exchange *x)
+{
+	http_field(x, "Cache-Control", "no-store");
+	http_field(x, "Referrer-Policy", "no-referrer");
+	http_field(x, "X-Content-Type-Options", "nosniff");
+	http_field(x, "Cross-Origin-Opener-Policy", "same-origin");
+	http_field(x, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+void page_answer(struct page *page, unsigned status, struct span title)
+{
+	struct http_exchange *x = page->r->x;
+	struct buf out = {0};
+
+	write_frame(page, title, &out);
+	write_fields(x);
+	http_field(
+		x, "Content-Security-Policy",
+		"default-src 'none'; style-src 'nonce-%s'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+		page->nonce);
+	http_answer(x, status, "text/html; charset=utf-8", buf_view(&out));
+	buf_done(&out);
+	buf_done(&page->body);
+	buf_done(&page->style);
+}
+
+void page_see(struct dav_request *r, struct span href, const char *query)
+{
+	struct buf location = {0};
+
+	buf_span(&location, href);
+	if (query != NULL) {
+		buf_byte(&location, '?');
+		buf_text(&location, query);
+	}
+	write_fields(r->x);
+	http_field_span(r->x, "Location", buf_view(&location));
+	http_answer_text(r->x, 303, "Done");
+	buf_done(&location);
+}
