@@ -131,9 +131,13 @@ void xml_write_node(const xmlNode *node, struct buf *out)
 {
 	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
 	xmlNode *copy = xmlDocCopyNode((xmlNode *)(uintptr_t)node, doc, 1); /* brings the namespaces it uses along */
+	xmlChar *language = xmlNodeGetLang(node); /* of an element around it, too (RFC 4918, 4.3) */
 	xmlBuffer *text = xmlBufferCreate();
 
 	xmlDocSetRootElement(doc, copy);
+	if (language != NULL)
+		xmlNodeSetLang(copy, language);
+	xmlFree(language);
 	(void)xmlReconciliateNs(doc, copy);
 	(void)xmlNodeDump(text, doc, copy, 0, 0);
 	buf_bytes(out, xmlBufferContent(text), (size_t)xmlBufferLength(text));
