@@ -54,7 +54,11 @@ def match(want, got, bound):
         return match_calendar(text, got.text or "", bound)
     if not len(want):
         return match_text(text, text_of(got), bound) if not len(got) else None
-    if text not in ("", "...") or text_of(got):
+    if text != "...":
+        bound = match_text(text, text_of(got), bound)
+    elif text_of(got):
+        return None
+    if bound is None:
         return None
     return match_any_order(list(want), list(got), text == "...", bound, match)
 
@@ -151,9 +155,9 @@ def complaint(root):
         return "a response comes twice: %s" % " ".join(sorted(href for href in hrefs if hrefs.count(href) > 1))
     for response in root.iter("{DAV:}response"):
         statuses = [propstat[1].text for propstat in response.findall("{DAV:}propstat")]
-        names = [child.tag for propstat in response.findall("{DAV:}propstat") for child in propstat[0]]
+        names = [name for propstat in response.findall("{DAV:}propstat") for name in {child.tag for child in propstat[0]}]
         if len(names) != len(set(names)):
-            return "a property comes twice: %s" % " ".join(names)
+            return "a property has two statuses: %s" % " ".join(names)
         if len(statuses) != len(set(statuses)) and not response.findall(".//{DAV:}error"):
             return "a status comes twice: %s" % statuses
     return None

@@ -37,6 +37,7 @@ def message_line(text):
 class User:
     def __init__(self, name):
         self.name, self.password, self.mailboxes, self.keeps_recent = name, "pass", [], False
+        self.domain = ""
         self.objects = []  # (path below the home, file, number of the copy or 0)
 
 
@@ -122,6 +123,8 @@ class Script:
                 user.password = words.pop(0)
             elif word == "recent":
                 user.keeps_recent = True
+            elif word == "at":
+                user.domain = "@" + words.pop(0)
             else:
                 mailbox, _, files = word.partition("=")
                 user.mailboxes.append((mailbox, files.split(",")))

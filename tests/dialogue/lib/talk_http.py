@@ -99,7 +99,8 @@ class HttpTalk(Talk):
     def end(self, line):
         """Something that nobody must log in for, and then the connection's end."""
         self.methods.append("GET")
-        self.made.send(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        base = next((s.partition("=")[2] for s in self.player.script.settings if s.startswith("http.base_path=")), "").encode()
+        self.made.send(b"GET " + base + b"/robots.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = self.read()[0]
         if answer.status != 200 or not answer.content.startswith(b"User-agent"):
             raise Mismatch(line, "at the end: something was unread, or the connection is out of step: %d" % answer.status)
