@@ -1,10 +1,13 @@
 """What the fault tests of caldavd share: events that tell their versions apart, and a client that keeps a mirror of a calendar."""
+import mmap
 import re
+import struct
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 DAV, CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 CALENDARS = ("calendar", "other")
+POINTS = ("commit busy", "commit full", "commit broken", "read broken", "blob full", "blob broken", "blob missing")
 
 
 def event(uid, version, size=0):
@@ -70,6 +73,22 @@ def listing(client, path):
     body = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
     found, _ = multistatus(client.do("PROPFIND", path, body, Depth="1"))
     return {name: values[DAV + "getetag"] for name, _, values in found if name}
+
+
+class Faults:
+    """The file of common/base/fault.h."""
+
+    def __init__(self, path):
+        with open(path, "wb") as f:
+            f.write(bytes(4 * len(POINTS)))
+        self.file = open(path, "r+b")
+        self.map = mmap.mmap(self.file.fileno(), 4 * len(POINTS))
+
+    def set(self, point, count):
+        struct.pack_into("i", self.map, 4 * POINTS.index(point), count)
+
+    def left(self, point):
+        return struct.unpack_from("i", self.map, 4 * POINTS.index(point))[0]
 
 
 class Mirror:
