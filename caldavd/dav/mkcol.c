@@ -69,6 +69,7 @@ static void answer_status(struct dav_request *r, const struct making *job, enum 
 		dav_error(r, 403, job->make.kind == STORE_CALENDAR ? "C:calendar-collection-location-ok" : NULL,
 			  job->make.kind == STORE_CALENDAR ? NULL : "Collections are not possible there");
 	} else if (status == STORE_EXISTS) {
+		dav_write_allow(r);
 		http_answer_text(r->x, 405, "That name is taken");
 	} else {
 		dav_fail(r, status);

@@ -55,6 +55,7 @@ void dav_put_answer(struct dav_request *r, const struct store_object_put *put, e
 		return;
 	}
 	if (status == STORE_EXISTS) {
+		dav_write_allow(r);
 		http_answer_text(r->x, 405, "There is a collection of that name");
 		return;
 	}
@@ -97,6 +98,7 @@ static bool check_place(struct dav_request *r)
 		return false;
 	}
 	if (r->resource.type == DAV_UNMAPPED && r->x->target.ends_with_slash) {
+		dav_write_allow(r);
 		http_answer_text(r->x, 405, "A collection cannot be put");
 		return false;
 	}
