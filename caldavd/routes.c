@@ -10,9 +10,11 @@ static void robots(struct dav_request *r)
 
 /* clang-format off */
 const struct dav_route dav_routes[] = {
-	/* first        second  run                     body             traits */
-	{ "robots.txt", NULL,   robots,                 DAV_BODY_NONE,   DAV_FOR_ALL },
-	{ "ical",       NULL,   ical_http_calendar_run, DAV_BODY_IMPORT, 0 },
+	/* first        second  run                      body             traits */
+	{ "robots.txt", NULL,   robots,                  DAV_BODY_NONE,   DAV_FOR_ALL },
+	{ "ical",       NULL,   ical_http_calendar_run,  DAV_BODY_IMPORT, 0 },
+	{ "subscribe",  NULL,   ical_http_subscribe_run, DAV_BODY_NONE,   DAV_FOR_ALL },
+	{ "freebusy",   NULL,   ical_http_free_busy_run, DAV_BODY_NONE,   0 },
 };
 /* clang-format on */
 const size_t dav_routes_count = array_count(dav_routes);

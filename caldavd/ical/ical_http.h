@@ -5,7 +5,9 @@
 
 #include "caldavd/dav/dav.h"
 
-void ical_http_calendar_run(struct dav_request *r); /* /ical/USER/CALENDAR */
+void ical_http_calendar_run(struct dav_request *r);  /* /ical/USER/CALENDAR */
+void ical_http_subscribe_run(struct dav_request *r); /* /subscribe/SECRET.ics, .ifb */
+void ical_http_free_busy_run(struct dav_request *r); /* /freebusy/USER.ifb */
 
 /* 405 with Allow. allowed: "GET, HEAD". */
 void ical_http_refuse_method(struct dav_request *r, const char *allowed);

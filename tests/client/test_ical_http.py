@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""iCalendar over plain HTTP: whole calendars read, put and deleted under /ical/.
+"""iCalendar over plain HTTP: whole calendars read, put and deleted under /ical/, secret addresses, free and busy times.
 
 usage: test_ical_http.py [--bin DIR]"""
 import os
@@ -156,12 +156,73 @@ def merging(home, tally):
     tally.check(caldavd.stop() == 0 and not caldavd.sanitizer_report(), "the daemon ends well: %r" % caldavd.sanitizer_report())
 
 
+def busy(answer):
+    return re.findall(rb"^FREEBUSY[^:]*:(.*?)\r$", answer.content.replace(b"\r\n ", b""), re.M)
+
+
+def subscribing(home, caldavd, client, tally):
+    secret = home.trivet("calendar", "share-url", "u1", "calendar").stdout.strip()[len("/subscribe/"):-len(".ics")]
+    put(client, "/ical/u1/calendar", calendar(event("s@x", "Secret business"), event("free@x", more="TRANSP:TRANSPARENT\r\n", start="20260302T120000Z", end="20260302T130000Z")))
+    anybody = Caldav(caldavd.port)
+    whole = anybody.do("GET", "/subscribe/%s.ics" % secret)
+    tally.check(whole.status == 200 and uids(whole.content) == [b"free@x", b"s@x"], "without log-in: %d" % whole.status)
+    tally.check(anybody.do("GET", "/subscribe/%s/My%%20calendar.ics" % secret).content == whole.content, "with a name")
+    tally.check(anybody.do("HEAD", "/subscribe/%s.ics" % secret).status == 200, "HEAD")
+    tally.check(anybody.do("GET", "/subscribe/%s.ics" % secret, If_None_Match=whole.field("ETag")).status == 304, "not changed")
+    wrong = {(a.status, a.field("Content-Type"), a.content) for a in
+             (anybody.do("GET", path) for path in ("/subscribe", "/subscribe/", "/subscribe/.ics", "/subscribe/%s.ics" % secret[:-1], "/subscribe/%s" % secret,
+                                                   "/subscribe/%s.ics/" % secret, "/subscribe/%s.ics" % secret.upper(), "/subscribe/%s/a/b.ics" % secret,
+                                                   "/subscribe/" + "x" * 500 + ".ics", "/subscribe/%s.txt" % secret))}
+    tally.check(len(wrong) == 1 and next(iter(wrong))[0] == 404, "whatever is wrong, the answer is one: %r" % wrong)
+    for method in ("PUT", "POST", "DELETE", "PROPFIND"):
+        tally.check(anybody.do(method, "/subscribe/%s.ics" % secret).status == 405, method)
+    shown = anybody.do("GET", "/subscribe/%s.ifb?start=20260301T000000Z&end=20260303T000000Z" % secret)
+    tally.check(shown.status == 200 and busy(shown) == [b"20260301T120000Z/20260301T130000Z"] and b"business" not in shown.content, "busy times: %r" % shown.content)
+    tally.check(anybody.do("GET", "/subscribe/%s.ifb?start=x" % secret).status == 400, "a malformed range")
+    home.trivet("user", "set", "u1", "--disabled", "yes")
+    tally.check(anybody.do("GET", "/subscribe/%s.ics" % secret).status == 404, "not of who is disabled")
+    home.trivet("user", "set", "u1", "--disabled", "no")
+    tally.check(anybody.do("GET", "/subscribe/%s.ics" % secret).status == 200, "and again")
+    tally.check(secret not in caldavd.tail(1000000) and "/subscribe/" in caldavd.tail(1000000), "the log does not have it")
+
+
+def free_busy(home, client, tally):
+    home.trivet("user", "set", "u1", "--mail", "one@example.com")
+    client = Caldav(client.port, "u1")
+    client.do("MKCALENDAR", "/calendars/u1/second/")
+    client.put("/calendars/u1/second/x.ics", calendar(event("x@x", start="20260301T123000Z", end="20260301T140000Z")))
+    both = b"20260301T120000Z/20260301T140000Z"
+    ranges = {
+        "start=20260301T000000Z&end=20260302T000000Z": [both],
+        "start=2026-03-01T00:00:00Z&end=2026-03-02": [both],
+        "start=2026-03-01T13:30:00%2B01:00&period=PT1H": [b"20260301T123000Z/20260301T133000Z"],
+        "start=20260301T000000Z&period=P1D": [both],
+        "start=20260301&period=P1W&user=somebody&&": [both],
+        "start=20260303T000000Z&period=P1D": [],
+    }
+    for query, want in ranges.items():
+        for name in ("u1.ifb", "u1", "one@example.com.ifb"):
+            got = client.do("GET", "/freebusy/%s?%s" % (name, query))
+            tally.check(got.status == 200 and busy(got) == want, "%s %s: %d %r" % (name, query, got.status, got.content))
+    got = client.do("GET", "/freebusy/u1.ifb")
+    tally.check(got.status == 200 and b"BEGIN:VFREEBUSY" in got.content and (got.field("Content-Type") or "").startswith("text/calendar"), "around now")
+    for query in ("start=20260301T000000Z&start=20260301T000000Z", "start=20260302T000000Z&end=20260301T000000Z", "end=20260301T000000Z&period=P1D", "start=0",
+                  "start=20260230T000000Z", "start=20260301T250000Z", "start=20260301T000000", "start=00000101T000000Z", "period=P", "period=-P1D", "period=P1Y",
+                  "period=PT0S", "period=P99999999999999999999D", "start=%zz", "start=20200101T000000Z&end=20260101T000000Z", "start=99991231T000000Z&period=P3D",
+                  "start=99991231T235959Z"):
+        tally.check(client.do("GET", "/freebusy/u1.ifb?" + query).status == 400, "400 for " + query)
+    for path in ("/freebusy", "/freebusy/", "/freebusy/u2.ifb", "/freebusy/nobody", "/freebusy/.ifb", "/freebusy/u1/x.ifb"):
+        tally.check(client.do("GET", path).status == 404, "404 for " + path)
+    tally.check(client.do("PUT", "/freebusy/u1.ifb", "x").status == 405, "PUT")
+    tally.check(Caldav(client.port).do("GET", "/freebusy/u1.ifb").status == 401, "not without log-in")
+
+
 def main():
     tally = Tally()
     home = Daemon()
     try:
         home.add_users(["u1", "u2"])
-        caldavd = Caldavd(home, ["caldav.resource_max=100K", "caldav.import_max=2M"]).start()
+        caldavd = Caldavd(home, ["caldav.resource_max=100K", "caldav.import_max=2M", "http.access_log=yes"]).start()
         client = Caldav(caldavd.port, "u1")
         reading(client, tally)
         methods(client, tally)
@@ -169,6 +230,8 @@ def main():
         refusing(client, tally)
         conditions(client, tally)
         calendars(client, tally)
+        subscribing(home, caldavd, client, tally)
+        free_busy(home, client, tally)
         tally.check(caldavd.stop() == 0 and not caldavd.sanitizer_report(), "the daemon ends well: %r" % caldavd.sanitizer_report())
         merging(home, tally)
     finally:
