@@ -45,6 +45,8 @@ extern const struct admin_command admin_commands[]; /* ends with a row of name N
 admin_run_fn admin_user_add, admin_user_import, admin_user_del, admin_user_passwd, admin_user_list, admin_user_show,
 	admin_user_quota, admin_user_set;
 admin_run_fn admin_mailbox_list, admin_mailbox_create, admin_mailbox_delete, admin_mailbox_rename;
+admin_run_fn admin_calendar_list, admin_calendar_add, admin_calendar_del, admin_calendar_import, admin_calendar_export,
+	admin_calendar_share_url;
 admin_run_fn admin_import, admin_export;
 admin_run_fn admin_alias_add, admin_alias_del, admin_alias_list;
 admin_run_fn admin_deliver, admin_lmtp;
