@@ -12,7 +12,7 @@ static void write_wall(int64_t wall, bool is_date, bool is_utc, struct buf *out)
 	struct icaltimetype like = icaltime_null_time(), time;
 
 	like.is_date = is_date;
-	time = ical_wall_time(wall, like);
+	time = ical_wall_time(ical_clamp_wall(wall), like);
 	buf_printf(out, "%04d%02d%02d", time.year, time.month, time.day);
 	if (!is_date)
 		buf_printf(out, "T%02d%02d%02d%s", time.hour, time.minute, time.second, is_utc ? "Z" : "");

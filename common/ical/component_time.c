@@ -15,6 +15,8 @@ static void take_duration(struct ical_span_of_time *time, icalproperty *property
 		return;
 	time->days = (int64_t)duration.weeks * 7 + duration.days;
 	time->seconds = (int64_t)duration.hours * 3600 + (int64_t)duration.minutes * 60 + duration.seconds;
+	if (time->days < 0 || time->seconds < 0) /* numbers that libical has wrapped around */
+		time->days = time->seconds = 0;
 }
 
 static void take_end(struct ical_span_of_time *time, struct icaltimetype end)
@@ -80,9 +82,16 @@ int64_t ical_clamp_sum(int64_t a, int64_t b)
 	return sum;
 }
 
+int64_t ical_clamp_wall(int64_t wall)
+{
+	int64_t last = ical_day_of(ICAL_LAST_YEAR + 1, 1, 1) * ICAL_DAY - 1, first = ical_day_of(1, 1, 1) * ICAL_DAY;
+
+	return wall > last ? last : wall < first ? first : wall;
+}
+
 int64_t ical_end_of(struct icaltimetype start, int64_t days, int64_t seconds, icaltimezone *zone)
 {
 	if (days != 0)
-		start = ical_wall_time(ical_wall(start) + days * ICAL_DAY, start);
-	return ical_seconds(start, zone) + seconds;
+		start = ical_wall_time(ical_clamp_wall(ical_wall(start) + days * ICAL_DAY), start);
+	return ical_clamp_wall(ical_seconds(start, zone) + seconds);
 }

@@ -38,6 +38,7 @@ struct ical_busy {
 	struct periods periods;
 	struct layer *layers;
 	size_t layer_count, layer_capacity;
+	bool is_full; /* there were more than PERIODS_MAX */
 };
 
 struct ical_busy *ical_busy_create(const struct ical_range *range)
@@ -80,6 +81,7 @@ static void add(const struct ical_busy *busy, struct periods *periods, struct pe
 
 void ical_busy_add_period(struct ical_busy *busy, int64_t start, int64_t end, enum ical_busy_type type)
 {
+	busy->is_full |= busy->periods.count == PERIODS_MAX;
 	add(busy, &busy->periods, (struct period){start, end, type});
 }
 
@@ -168,12 +170,17 @@ static enum ical_busy_type busy_type_of(icalcomponent *component)
 /* An end that is missing is open, and so is a start (RFC 7953, 3.1). */
 static struct period whole_of(const struct ical_busy *busy, icalcomponent *component, const struct ical_zone *zone)
 {
+	icalproperty *end = icalcomponent_get_first_property(component, ICAL_DTEND_PROPERTY);
 	struct ical_span_of_time time;
 	struct period whole = {busy->range.from, busy->range.to, busy_type_of(component)};
 
 	ical_component_time(component, &time);
-	if (icaltime_is_null_time(time.start))
+	if (icaltime_is_null_time(time.start)) {
+		if (end != NULL)
+			whole.end = ical_seconds(icalproperty_get_datetime_with_component(end, component),
+						 ical_zone_or_utc(zone));
 		return whole;
+	}
 	whole.start = ical_seconds(time.start, ical_zone_or_utc(zone));
 	if (time.has_end)
 		whole.end = ical_end_of(time.start, time.days, time.seconds, ical_zone_or_utc(zone));
@@ -219,20 +226,24 @@ static enum ical_verdict add_availability_object(struct ical_busy *busy, const s
 
 enum ical_verdict ical_busy_add(struct ical_busy *busy, struct ical_object *object, const struct ical_zone *zone)
 {
+	enum ical_verdict verdict = ICAL_GOOD;
+
 	switch (object->kind) {
 	case ICAL_KIND_EVENT:
-		return ical_object_instances(object, zone, busy->range.from, busy->range.to, INSTANCES_MAX, take_event,
-					     busy);
+		verdict = ical_object_instances(object, zone, busy->range.from, busy->range.to, INSTANCES_MAX,
+						take_event, busy);
+		break;
 	case ICAL_KIND_FREEBUSY:
 		add_freebusy_object(busy, object);
-		return ICAL_GOOD;
+		break;
 	case ICAL_KIND_AVAILABILITY:
-		return add_availability_object(busy, object, zone);
+		verdict = add_availability_object(busy, object, zone);
+		break;
 	case ICAL_KIND_TODO:
 	case ICAL_KIND_JOURNAL:
 		break;
 	}
-	return ICAL_GOOD;
+	return busy->is_full ? ICAL_TOO_MUCH : verdict;
 }
 
 /* --- putting it together --- */

@@ -47,7 +47,8 @@ void ical_component_time(icalcomponent *component, struct ical_span_of_time *tim
 
 /* Seconds since 1970. zone: for floating times; NULL: UTC. */
 int64_t ical_seconds(struct icaltimetype time, icaltimezone *zone);
-/* Where something of that length ends that starts there. */
+int64_t ical_clamp_wall(int64_t wall); /* into the years that four digits hold */
+/* Where something of that length ends that starts there; with the year 9999 at the latest. */
 int64_t ical_end_of(struct icaltimetype start, int64_t days, int64_t seconds, icaltimezone *zone);
 int64_t ical_clamp_sum(int64_t a, int64_t b); /* does not overflow */
 

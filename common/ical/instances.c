@@ -45,7 +45,7 @@ static void give_start(struct walk *walk, icalcomponent *component, const struct
 
 	if (!icaltime_is_null_time(time)) {
 		occurrence.start = ical_seconds(time, walk->zone);
-		occurrence.end = duration >= 0 ? occurrence.start + duration
+		occurrence.end = duration >= 0 ? ical_clamp_wall(occurrence.start + duration)
 					       : ical_end_of(time, span->days, span->seconds, walk->zone);
 	}
 	occurrence.recurrence =
@@ -117,12 +117,14 @@ static struct icaltimetype shifted(const struct walk *walk, const struct overrid
 {
 	struct icaltimetype like = o->span.start;
 	icaltimezone *zone = (icaltimezone *)like.zone;
+	int64_t at;
 
 	if (o->is_shift_of_wall)
-		return ical_wall_time(ical_wall(start->time) + o->shift, like);
+		return ical_wall_time(ical_clamp_wall(ical_wall(start->time) + o->shift), like);
 	if (zone == NULL)
 		zone = walk->zone == NULL ? icaltimezone_get_utc_timezone() : walk->zone;
-	return ical_wall_time(ical_wall(icaltime_from_timet_with_zone((time_t)(start->at + o->shift), 0, zone)), like);
+	at = ical_clamp_wall(start->at + o->shift);
+	return ical_wall_time(ical_wall(icaltime_from_timet_with_zone((time_t)at, 0, zone)), like);
 }
 
 static bool take_start(void *arg, const struct ical_start *start)

@@ -161,7 +161,7 @@ static bool take_start(void *arg, const struct ical_start *start)
 	struct bounds *bounds = arg;
 	const struct ical_span_of_time *time = bounds->time;
 	int64_t world = start->time.zone == NULL ? ICAL_WORLD : 0;
-	int64_t end = start->duration >= 0 ? start->at + start->duration
+	int64_t end = start->duration >= 0 ? ical_clamp_wall(start->at + start->duration)
 					   : ical_end_of(start->time, time->days, time->seconds, NULL);
 
 	if (bounds->summary->kind == ICAL_KIND_TODO) /* whose ranges have both their ends (RFC 4791, 9.9) */
