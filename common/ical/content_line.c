@@ -74,13 +74,24 @@ static bool take_name(struct span *in, struct span *name_r)
 	return n > 0;
 }
 
+/* iPhones write X-TITLE=Main Street 1\; Linz, without quotes and with the escape of values: a semicolon that nothing
+ * like a parameter follows is not the end. */
+static bool is_in_value(struct span in, size_t n)
+{
+	struct span behind = span_sub(in, n + 1, SIZE_MAX), name;
+
+	return in.p[n] == ';' && n > 0 && in.p[n - 1] == '\\' &&
+	       !(take_name(&behind, &name) && behind.n > 0 && behind.p[0] == '=');
+}
+
 /* param-value = paramtext / quoted-string; its quotes are not in *value_r */
 static bool take_param_value(struct span *in, struct span *value_r)
 {
 	bool is_quoted = in->n > 0 && in->p[0] == '"';
 	size_t n = is_quoted ? 1 : 0;
 
-	while (n < in->n && in->p[n] != '"' && (is_quoted || (in->p[n] != ';' && in->p[n] != ':' && in->p[n] != ',')))
+	while (n < in->n && in->p[n] != '"' &&
+	       (is_quoted || is_in_value(*in, n) || (in->p[n] != ';' && in->p[n] != ':' && in->p[n] != ',')))
 		n++;
 	if (is_quoted != (n < in->n && in->p[n] == '"'))
 		return false;
