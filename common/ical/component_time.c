@@ -3,7 +3,11 @@
 
 static struct icaltimetype time_of(icalcomponent *component, icalproperty *property)
 {
-	return property == NULL ? icaltime_null_time() : icalproperty_get_datetime_with_component(property, component);
+	struct icaltimetype time = icaltime_null_time();
+
+	if (property != NULL)
+		time = icalproperty_get_datetime_with_component(property, component);
+	return icaltime_is_null_time(time) ? time : icaltime_normalize(time); /* libical reads a month 13 */
 }
 
 static void take_duration(struct ical_span_of_time *time, icalproperty *property)

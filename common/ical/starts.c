@@ -61,6 +61,10 @@ int64_t ical_seconds(struct icaltimetype time, icaltimezone *zone)
 		zone = (icaltimezone *)time.zone; /* libical's own type has lost its const */
 	if (zone == NULL)
 		zone = icaltimezone_get_utc_timezone();
+	if (time.month < 1 || time.month > 12)
+		time = icaltime_normalize(time); /* libical reads a month 13 */
+	if (zone == icaltimezone_get_utc_timezone())
+		return ical_wall(time);
 	for (; time.year > LAST; time.year -= 400)
 		cycles++;
 	cover(zone, time);
