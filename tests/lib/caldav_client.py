@@ -50,8 +50,9 @@ def make_calendar(http, path, components=COMPONENTS):
 
 def multiget(http, calendar, paths):
     """{path: bytes}"""
-    answer = http.do("REPORT", calendar, "<C:calendar-multiget %s><D:prop><D:getetag/><C:calendar-data/></D:prop>%s</C:calendar-multiget>" % (
-        NAMESPACES, "".join("<D:href>%s</D:href>" % escape(path) for path in paths)), Depth="0")
+    hrefs = "".join("<D:href>%s</D:href>" % escape(path) for path in paths)
+    answer = http.do("REPORT", calendar, "<C:calendar-multiget %s><D:prop><D:getetag/><C:calendar-data/></D:prop>%s"
+                     "</C:calendar-multiget>" % (NAMESPACES, hrefs), Depth="0")
     return {path: found[CALDAV + "calendar-data"].text.encode() for path, found in multistatus(answer).items() if isinstance(found, dict)}
 
 
