@@ -1,6 +1,7 @@
 /* What lies in a month: each object is expanded there, and of its instances is read what a person wants to see. Bounded
  * in objects, in instances and in time, whatever recurs in them. */
 #include "caldavd/caldav/calendar_data.h"
+#include "caldavd/ical/query.h"
 #include "caldavd/page/page_private.h"
 #include "common/base/clock.h"
 #include "common/base/utf8.h"
@@ -47,45 +48,6 @@ static bool read_time(struct span text, const struct page_zone *zone, int64_t *w
 	return true;
 }
 
-/* DURATION (RFC 5545, 3.3.6), of those that an event can have. */
-static int64_t read_duration(struct span text)
-{
-	int64_t sum = 0;
-
-	(void)span_take_byte(&text, '+');
-	if (span_take_byte(&text, 'P') != PARSE_OK)
-		return 0;
-	while (text.n > 0) {
-		uint32_t n;
-
-		if (text.p[0] == 'T') {
-			text = span_sub(text, 1, SIZE_MAX);
-			continue;
-		}
-		if (span_take_u32(&text, 10000000, &n) != PARSE_OK)
-			return sum;
-		switch (text.p[0]) {
-		case 'W':
-			sum += (int64_t)n * 7 * PAGE_DAY;
-			break;
-		case 'D':
-			sum += (int64_t)n * PAGE_DAY;
-			break;
-		case 'H':
-			sum += (int64_t)n * 3600;
-			break;
-		case 'M':
-			sum += (int64_t)n * 60;
-			break;
-		default:
-			sum += n;
-			break;
-		}
-		text = span_sub(text, 1, SIZE_MAX);
-	}
-	return sum;
-}
-
 static struct span read_text(struct span value, struct arena *arena)
 {
 	struct buf text = {0};
@@ -103,6 +65,7 @@ struct gathering {
 	struct page *page;
 	struct page_month *month;
 	const struct page_calendar *calendar;
+	bool is_alone; /* the only calendar of the page */
 	struct ical_range range;
 	struct store_object *objects;
 	size_t count, capacity;
@@ -121,7 +84,7 @@ static void add(struct gathering *g, struct page_event *event)
 		return;
 	}
 	event->colour_class = g->calendar->colour_class;
-	event->calendar = g->calendar->name;
+	event->calendar = g->is_alone ? (struct span){0} : g->calendar->name;
 	arena_grow(g->page->r->x->arena, (void **)&month->events, &month->capacity, month->count + 1,
 		   sizeof *month->events);
 	month->events[month->count++] = *event;
@@ -154,7 +117,8 @@ static void take_line(struct gathering *g, const struct ical_line *line, struct 
 	} else if (span_is_nocase(line->name, "DTEND") || span_is_nocase(line->name, "DUE")) {
 		instance->has_end = read_time(line->value, zone, &event->end, &instance->end_is_date);
 	} else if (span_is_nocase(line->name, "DURATION")) {
-		instance->duration = read_duration(line->value);
+		if (!query_duration(line->value, &instance->duration))
+			instance->duration = 0;
 	}
 }
 
@@ -272,7 +236,8 @@ static int by_start(const void *a, const void *b)
 bool page_events_gather(struct page *page, const struct page_calendar *calendars, size_t count,
 			struct page_month *month)
 {
-	struct gathering g = {.page = page, .month = month, .stop_at = clock_uptime_ms() + MS_MAX};
+	struct gathering g = {
+		.page = page, .month = month, .is_alone = count == 1, .stop_at = clock_uptime_ms() + MS_MAX};
 	bool ok = true;
 
 	g.range = (struct ical_range){page_seconds_of(&month->zone, month->first),

@@ -190,13 +190,9 @@ static void write_event(struct page *page, const struct page_month *month, const
 	if (event->is_todo)
 		page_raw(page,
 			 event->is_done ? " <span class=\"tag\">done</span>" : " <span class=\"tag\">to do</span>");
-	page_raw(page, "<span class=\"quiet\">");
-	if (event->location.n > 0) {
-		page_raw(page, "<bdi>");
-		page_text(page, event->location);
-		page_raw(page, "</bdi> · ");
-	}
-	page_raw(page, "<bdi>");
+	page_raw(page, "<span class=\"quiet\"><bdi>");
+	page_text(page, event->location);
+	page_raw(page, event->location.n > 0 && event->calendar.n > 0 ? "</bdi> · <bdi>" : "</bdi><bdi>");
 	page_text(page, event->calendar);
 	page_raw(page, "</bdi></span></span></li>\n");
 }

@@ -123,7 +123,7 @@ struct page_event {
 	int64_t start, end; /* on the wall */
 	struct span summary, location;
 	unsigned colour_class;
-	struct span calendar; /* its name */
+	struct span calendar; /* its name; empty: the page has only one */
 	bool has_time;        /* else it is a to-do for any day */
 	bool is_all_day, is_todo, is_done, is_cancelled;
 };

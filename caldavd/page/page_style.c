@@ -36,7 +36,7 @@ const char page_style[] =
 	"border:1px solid var(--field);margin-right:.5em}\n"
 	".card,details,.day{background:var(--card);border:1px solid var(--line);border-radius:.75rem}\n"
 	".card{padding:1rem}\n"
-	".card>:first-child{margin-top:0}.card>:last-child{margin-bottom:0}\n"
+	".card>:first-child{margin-top:0}.card>:last-child,.card>form:last-child p{margin-bottom:0}\n"
 	".cards{list-style:none;margin:1rem 0;padding:0;display:grid;gap:.75rem;"
 	"grid-template-columns:repeat(auto-fill,minmax(min(16rem,100%),1fr))}\n"
 	".cards .card{display:flex;align-items:baseline}\n"
