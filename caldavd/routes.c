@@ -1,6 +1,7 @@
 /* Addresses beside WebDAV. */
 #include "caldavd/dav/dav.h"
 #include "caldavd/ical/ical_http.h"
+#include "caldavd/timezones/timezones.h"
 #include "common/base/must.h"
 
 static void robots(struct dav_request *r)
@@ -15,6 +16,8 @@ const struct dav_route dav_routes[] = {
 	{ "ical",       NULL,   ical_http_calendar_run,  DAV_BODY_IMPORT, 0 },
 	{ "subscribe",  NULL,   ical_http_subscribe_run, DAV_BODY_NONE,   DAV_FOR_ALL },
 	{ "freebusy",   NULL,   ical_http_free_busy_run, DAV_BODY_NONE,   0 },
+	{ "timezones",  NULL,   timezones_run,           DAV_BODY_NONE,   DAV_FOR_ALL },
+	{ ".well-known", "timezone", timezones_well_known_run, DAV_BODY_NONE, DAV_FOR_ALL },
 };
 /* clang-format on */
 const size_t dav_routes_count = array_count(dav_routes);

@@ -39,6 +39,7 @@ static bool decode(struct span raw, struct arena *arena, struct span *decoded_r)
 
 enum parse query_next(struct span *query, struct arena *arena, struct query_pair *pair_r)
 {
+	*pair_r = (struct query_pair){0};
 	while (query->n > 0) {
 		size_t end = span_find_byte(*query, '&'), equals;
 		struct span raw = span_sub(*query, 0, end);
@@ -156,7 +157,8 @@ bool query_duration(struct span text, int64_t *seconds_r)
 	int64_t sum = 0;
 
 	if (span_take_byte(&text, 'P') != PARSE_OK || !take_units(&text, "WD", dates, &sum) ||
-	    (span_take_byte(&text, 'T') == PARSE_OK && !take_units(&text, "HMS", times, &sum)) || text.n > 0)
+	    (span_take_byte(&text, 'T') == PARSE_OK && (text.n == 0 || !take_units(&text, "HMS", times, &sum))) ||
+	    text.n > 0)
 		return false;
 	*seconds_r = sum;
 	return sum > 0 && sum <= DURATION_MAX;
