@@ -95,7 +95,9 @@ class Multistatus:
 
     def line(self, line):
         found = re.fullmatch(r"(\d\d\d)(?: (.*))?", line, re.S)
-        if line == "= ...":
+        if self.propstat and self.propstat[1].rfind("<C:calendar-data>") > self.propstat[1].rfind("</C:calendar-data>"):
+            self.propstat[1] += "\n" + line
+        elif line == "= ...":
             self.end_response()
             self.text += "..."
         elif line.startswith("= "):

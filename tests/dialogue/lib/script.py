@@ -38,6 +38,7 @@ class User:
     def __init__(self, name):
         self.name, self.password, self.mailboxes, self.keeps_recent = name, "pass", [], False
         self.domain = ""
+        self.calendars = []  # (path below the home, names of its components)
         self.objects = []  # (path below the home, file, number of the copy or 0)
 
 
@@ -91,6 +92,10 @@ class Script:
             return self.read_dialogue(at, found, rest)
         if word == "user":
             self.read_user(at, rest)
+        elif word == "calendar":
+            path, *components = rest.split()
+            name, _, path = path.partition("/")
+            self.users.setdefault(name, User(name)).calendars.append((path, components))
         elif word == "event":
             self.read_event(at, rest)
         elif word == "config":

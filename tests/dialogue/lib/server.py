@@ -54,10 +54,19 @@ def fill(port, user, password, mailboxes, keeps_recent):
     imap.close()
 
 
-def fill_calendars(port, user, password, objects):
-    """Puts the files at their places below the user's home; copies have UIDs of their own."""
+MKCALENDAR = """<C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop><C:supported-calendar-component-set>
+%s</C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>"""
+
+
+def fill_calendars(port, user, password, calendars, objects):
+    """Makes the calendars, and puts the files at their places below the user's home; copies have UIDs of their own."""
     client = Caldav(port, user, password)
     try:
+        for path, components in calendars:
+            body = MKCALENDAR % "".join('<C:comp name="%s"/>' % name for name in components) if components else ""
+            answer = client.do("MKCALENDAR", "/calendars/%s/%s" % (user, path), body)
+            if answer.status != 201:
+                raise ValueError("MKCALENDAR %s: %d %s" % (path, answer.status, answer.content[:500]))
         for path, name, copy in objects:
             data = data_file(name)
             client.put("/calendars/%s/%s" % (user, path), data.replace(b"\nUID:", b"\nUID:%d-" % copy) if copy else data)

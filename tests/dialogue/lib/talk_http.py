@@ -34,7 +34,10 @@ class HttpTalk(Talk):
         self.methods.append(request.method)
         if b"\r\nExpect: 100-continue\r\n" in head:
             body, self.held = b"", body
-        self.made.send(head + body)
+        try:
+            self.made.send(head + body)
+        except Gone:
+            pass  # it refuses before it has read all; the answer is there nevertheless
 
     def read(self, timeout=None):
         timeout, taken = timeout or self.made.timeout, []
