@@ -6,6 +6,10 @@
 #include "caldavd/dav/property.h"
 #include "common/ical/calendar_data.h"
 
+/* A page of objects whose contents are read together ends behind so many bytes of them: a client that does not read
+ * its answer holds little. */
+enum { CALDAV_PAGE_BYTES = 256 * 1024 };
+
 struct caldav_content {
 	uint64_t blob;
 	struct span bytes; /* p NULL: it could not be read */

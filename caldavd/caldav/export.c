@@ -17,6 +17,7 @@ struct export
 	struct arena *page;
 	struct store_object list[PAGE];
 	size_t count;
+	uint64_t bytes;
 	struct span name, after;
 	struct buf after_bytes;
 	bool is_begun;
@@ -28,7 +29,8 @@ static bool take(void *arg, const struct store_object *object)
 
 	e->list[e->count] = *object;
 	e->list[e->count++].name = arena_span(e->page, object->name);
-	return true;
+	e->bytes += object->size;
+	return e->bytes < CALDAV_PAGE_BYTES;
 }
 
 /* 1: there may be more; 0: that was all; -1: the store failed. */
@@ -38,6 +40,7 @@ static int write_page(struct export *e, struct buf *out)
 	struct caldav_view view = {.r = r, .wants_data = true};
 
 	e->count = 0;
+	e->bytes = 0;
 	if (store_object_each(r->store, r->resource.owner.id, r->resource.collection.id, e->after, PAGE, take, e) !=
 		    STORE_OK ||
 	    !caldav_view_prepare(&view, e->list, e->count))
@@ -49,10 +52,10 @@ static int write_page(struct export *e, struct buf *out)
 			return -1;
 		(void)ical_join_add(e->join, bytes, out);
 	}
-	if (e->count < PAGE)
+	if (e->count < PAGE && e->bytes < CALDAV_PAGE_BYTES)
 		return 0;
 	e->after_bytes.n = 0;
-	buf_span(&e->after_bytes, e->list[PAGE - 1].name);
+	buf_span(&e->after_bytes, e->list[e->count - 1].name);
 	e->after = buf_view(&e->after_bytes);
 	return 1;
 }

@@ -35,7 +35,8 @@ static bool take(void *arg, const struct store_object *object)
 	    times_cache_busy(g->r->daemon->times, object->blob, g->zone.key, g->busy, g->range))
 		return true;
 	arena_grow(g->arena, (void **)&g->asked, &g->capacity, g->count + 1, sizeof *g->asked);
-	g->asked[g->count++] = (struct store_object){.blob = object->blob, .facts = {.component = facts->component}};
+	g->asked[g->count++] = (struct store_object){
+		.blob = object->blob, .size = object->size, .facts = {.component = facts->component}};
 	return true;
 }
 
@@ -59,10 +60,12 @@ static bool ask(struct gathering *g)
 	struct arena *before = r->arena, *page = arena_create();
 	bool ok = true;
 
-	for (size_t at = 0; at < g->count && ok; at += PAGE) {
-		size_t count = g->count - at < PAGE ? g->count - at : PAGE;
+	for (size_t at = 0, count; at < g->count && ok; at += count) {
 		struct caldav_view view = {.r = r, .wants_data = true};
+		uint64_t bytes = 0;
 
+		for (count = 0; count < PAGE && at + count < g->count && bytes < CALDAV_PAGE_BYTES; count++)
+			bytes += g->asked[at + count].size;
 		arena_reset(page);
 		r->arena = page;
 		ok = caldav_view_prepare(&view, g->asked + at, count);

@@ -210,9 +210,12 @@ static bool tell(struct query *q, const struct candidate *list, const enum answe
 static bool tell_page(struct query *q, struct buf *out)
 {
 	const struct candidate *list = q->list + q->next;
-	size_t count = q->count - q->next < PAGE ? q->count - q->next : PAGE;
+	size_t count = 0;
+	uint64_t bytes = 0;
 	enum answer answers[PAGE];
 
+	while (count < PAGE && q->next + count < q->count && bytes < CALDAV_PAGE_BYTES)
+		bytes += list[count++].object.size;
 	for (size_t i = 0; i < count; i++)
 		answers[i] = list[i].is_missing ? NO : answer_from_row(q, &list[i].object);
 	q->next += count;

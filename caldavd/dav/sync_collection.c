@@ -23,6 +23,7 @@ struct sync {
 	struct caldav_view view;
 	struct arena *arena, *page; /* of the list; of one step */
 	struct block *first, *last; /* told block by block */
+	size_t told;                /* of the first one */
 	size_t count;
 	uint64_t modseq;        /* where the token leads */
 	uint64_t removed_floor; /* of a sync from nothing that goes on in parts; 0 else */
@@ -76,11 +77,24 @@ static bool prepare(struct sync *sync, const struct store_object_change *list, s
 	return caldav_view_prepare(&sync->view, objects, there);
 }
 
+/* The rest of the block; where contents are told, too, so many as may be held at a time. */
+static size_t page_count(const struct sync *sync, const struct store_object_change *list)
+{
+	size_t rest = sync->first->count - sync->told, count = 0;
+	uint64_t bytes = 0;
+
+	if (!sync->view.wants_data)
+		return rest;
+	while (count < rest && bytes < CALDAV_PAGE_BYTES)
+		bytes += list[count++].object.size;
+	return count;
+}
+
 static bool tell_page(struct sync *sync, struct buf *out)
 {
 	struct dav_request *r = sync->r;
-	const struct store_object_change *list = sync->first->list;
-	size_t count = sync->first->count;
+	const struct store_object_change *list = sync->first->list + sync->told;
+	size_t count = page_count(sync, list);
 
 	if (!prepare(sync, list, count))
 		return false;
@@ -96,7 +110,11 @@ static bool tell_page(struct sync *sync, struct buf *out)
 		if (!dav_write_response(r, &child, &sync->selection, out))
 			return false;
 	}
-	sync->first = sync->first->next;
+	sync->told += count;
+	if (sync->told == sync->first->count) {
+		sync->first = sync->first->next;
+		sync->told = 0;
+	}
 	return true;
 }
 

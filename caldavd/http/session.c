@@ -487,7 +487,9 @@ enum net_next http_session_look(struct net_session *net)
 		if (net->in.n > 0)
 			return NET_WORK;
 		break;
-	case HTTP_MODE_DELAY:
+	case HTTP_MODE_DELAY: /* nothing is taken meanwhile: it would pile up */
+		if (net->in.n > session->service->head_max + DISCARD_MAX)
+			return NET_CLOSE;
 		break;
 	case HTTP_MODE_ANSWER:
 		return NET_WORK;

@@ -1,5 +1,6 @@
 """What the fault tests of caldavd share: events that tell their versions apart, and a client that keeps a mirror of a calendar."""
 import mmap
+import os
 import re
 import struct
 import urllib.parse
@@ -23,6 +24,18 @@ def version_of(data):
     data = data.replace("\r\n", "\n")
     found = re.match(r"BEGIN:VCALENDAR\n.*^UID:(.*?)\n.*^SUMMARY:version (\d+)\n.*^END:VCALENDAR\n$", data, re.S | re.M)
     return (found[1], int(found[2])) if found else None
+
+
+def open_sockets(daemon):
+    """Files would count the databases that workers open as they need them."""
+    folder = "/proc/%d/fd" % daemon.process.pid
+    count = 0
+    for name in os.listdir(folder):
+        try:
+            count += os.readlink(os.path.join(folder, name)).startswith("socket:")
+        except OSError:
+            pass
+    return count
 
 
 class Refused(Exception):
