@@ -22,18 +22,23 @@ static enum store_status list(struct page *page, const struct dav_resource *pare
 	contents_r->calendars = arena_zero(r->arena, PAGE_CALENDARS_MAX, sizeof *contents_r->calendars);
 	contents_r->folders = arena_zero(r->arena, PAGE_CALENDARS_MAX, sizeof *contents_r->folders);
 	for (size_t i = 0; i < count; i++) {
+		size_t *number = all[i].kind == STORE_FOLDER     ? &contents_r->folder_count
+				 : all[i].kind == STORE_CALENDAR ? &contents_r->calendar_count
+								 : NULL;
 		struct dav_resource child;
 
-		contents_r->is_cut |= contents_r->calendar_count == PAGE_CALENDARS_MAX ||
-				      contents_r->folder_count == PAGE_CALENDARS_MAX;
-		if (contents_r->is_cut)
-			return STORE_OK;
-		if (all[i].kind == STORE_FOLDER)
-			contents_r->folders[contents_r->folder_count++] = &all[i];
-		if (all[i].kind != STORE_CALENDAR)
+		if (number == NULL)
 			continue;
+		if (*number == PAGE_CALENDARS_MAX) {
+			contents_r->is_cut = true;
+			continue;
+		}
+		if (all[i].kind == STORE_FOLDER) {
+			contents_r->folders[(*number)++] = &all[i];
+			continue;
+		}
 		dav_child_collection(r, parent, &all[i], &child);
-		page_calendar_init(page, &child, &contents_r->calendars[contents_r->calendar_count++]);
+		page_calendar_init(page, &child, &contents_r->calendars[(*number)++]);
 	}
 	return STORE_OK;
 }

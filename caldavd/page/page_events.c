@@ -11,7 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBJECTS_MAX = 5000, EVENTS_MAX = 1000, READ_AT_ONCE = 64, TEXT_MAX = 300, MS_MAX = 5000 };
+enum {
+	OBJECTS_MAX = 5000,
+	EVENTS_MAX = 1000,
+	READ_AT_ONCE = 64,
+	READ_BYTES = 1048576,
+	EXPANDED_MAX = 67108864,
+	INSTANCES_MIN = 31,
+	TEXT_MAX = 300,
+	MS_MAX = 5000
+};
 
 /* --- values --- */
 
@@ -166,9 +175,30 @@ static void take_instances(struct gathering *g, struct span text)
 	ical_lines_done(&lines);
 }
 
+/* Only what take_line() reads is written for each instance: descriptions and attachments may be large. */
+static const struct ical_prop_choice prop_choices[] = {
+	{.name = SPAN("SUMMARY"), .next = &prop_choices[1]},   {.name = SPAN("LOCATION"), .next = &prop_choices[2]},
+	{.name = SPAN("STATUS"), .next = &prop_choices[3]},    {.name = SPAN("DTSTART"), .next = &prop_choices[4]},
+	{.name = SPAN("DTEND"), .next = &prop_choices[5]},     {.name = SPAN("DURATION"), .next = &prop_choices[6]},
+	{.name = SPAN("COMPLETED"), .next = &prop_choices[7]}, {.name = SPAN("DUE")},
+};
+static const struct ical_comp_choice comp_choices[] = {
+	{.name = SPAN("VEVENT"), .props = prop_choices, .next = &comp_choices[1]},
+	{.name = SPAN("VTODO"), .props = prop_choices},
+};
+static const struct ical_comp_choice choice = {.name = SPAN("VCALENDAR"), .comps = comp_choices};
+
+/* What is large is not written out a thousand times. */
+static size_t instances_max(size_t size)
+{
+	size_t max = EXPANDED_MAX / (size + 1);
+
+	return max < INSTANCES_MIN ? INSTANCES_MIN : max > EVENTS_MAX ? EVENTS_MAX : max;
+}
+
 static void take_object(struct gathering *g, struct span bytes)
 {
-	struct ical_shape shape = {.expand = &g->range, .max_instances = EVENTS_MAX};
+	struct ical_shape shape = {.choice = &choice, .expand = &g->range, .max_instances = instances_max(bytes.n)};
 	struct ical_object *object = NULL;
 	struct ical_summary summary;
 	const char *problem;
@@ -193,20 +223,32 @@ static bool note_object(void *arg, const struct store_object *object)
 		return false;
 	}
 	arena_grow(g->page->r->x->arena, (void **)&g->objects, &g->capacity, g->count + 1, sizeof *g->objects);
-	g->objects[g->count++] = (struct store_object){.blob = object->blob};
+	g->objects[g->count++] = (struct store_object){.blob = object->blob, .size = object->size};
 	return true;
+}
+
+/* How many of the next ones are read together. */
+static size_t piece_at(const struct gathering *g, size_t at)
+{
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (n < READ_AT_ONCE && at + n < g->count && bytes < READ_BYTES)
+		bytes += g->objects[at + n++].size;
+	return n;
 }
 
 static bool read_objects(struct gathering *g)
 {
 	struct dav_request *r = g->page->r;
 	struct arena *before = r->arena, *piece = arena_create();
+	size_t count;
 	bool ok = true;
 
-	for (size_t at = 0; at < g->count && ok && !g->month->is_cut; at += READ_AT_ONCE) {
-		size_t count = g->count - at < READ_AT_ONCE ? g->count - at : READ_AT_ONCE;
+	for (size_t at = 0; at < g->count && ok && !g->month->is_cut; at += count) {
 		struct caldav_view view = {.r = r, .wants_data = true};
 
+		count = piece_at(g, at);
 		arena_reset(piece);
 		r->arena = piece;
 		ok = caldav_view_prepare(&view, g->objects + at, count);

@@ -401,6 +401,35 @@ def deleting(client):
     check(answer.status == 422 and "cannot be deleted" in text_of(answer) and get(client, CALENDAR).status == 200, "whoever asks")
 
 
+def many(client):
+    """Calendars beyond what a page shows, and those in a folder."""
+    cards = lambda: get(client).body.decode().count('<li class="card k')
+    first = cards()
+    for i in range(100 - first):
+        client.do("MKCALENDAR", HOME + "many%d/" % i)
+    check(cards() == 100 and "There are more" not in text_of(get(client)), "a page shows a hundred calendars: %d" % cards())
+    client.do("MKCALENDAR", HOME + "many109/")
+    check(cards() == 100 and "There are more" in text_of(get(client)), "and says that there are more")
+    for i in range(110):
+        client.do("DELETE", HOME + "many%d/" % i)
+    client.do("MKCOL", HOME + "folder/")
+    client.do("MKCALENDAR", HOME + "folder/inner/")
+    check("Inner" in text_of(get(client, HOME + "folder/")) and "folder" in text_of(get(client)), "a folder shows its calendars")
+    answer = send(client, HOME + "folder/inner/?delete", "delete")
+    check(answer.field("Location") == HOME + "folder/?done=deleted", "one is deleted there")
+    client.do("DELETE", HOME + "folder/")
+
+
+def aliases(client):
+    """Old addresses keep their forms to themselves."""
+    address, fields = form_of(client, "/caldav/", "create")
+    fields["name"] = "Aliased"
+    answer = post(client, address, fields)
+    check(address == "/caldav/anna/" and answer.field("Location") == "/caldav/anna/aliased/?done=created", "a form at an old address")
+    check(post(client, HOME, fields).status == 403, "its token is good there only")
+    client.do("DELETE", HOME + "aliased/")
+
+
 def locked(client):
     path = HOME + "tasks/"
     body = '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>'
@@ -551,6 +580,8 @@ def main():
         imports(client)
         sharing(client)
         deleting(client)
+        many(client)
+        aliases(client)
         locked(client)
         programs.append(behind_a_proxy(home))
         if webdriver.is_there():
