@@ -56,6 +56,34 @@ def multiget(http, calendar, paths):
     return {path: found[CALDAV + "calendar-data"].text.encode() for path, found in multistatus(answer).items() if isinstance(found, dict)}
 
 
+def listing(http, calendar):
+    """{path: tag} of what lies in it."""
+    answer = http.do("PROPFIND", calendar, '<D:propfind %s><D:prop><D:getetag/></D:prop></D:propfind>' % NAMESPACES, Depth="1")
+    return {path: found[DAV + "getetag"].text for path, found in multistatus(answer).items() if path != calendar}
+
+
+def contents(http, calendar):
+    """{path: bytes} of what lies in it."""
+    paths = list(listing(http, calendar))
+    return multiget(http, calendar, paths) if paths else {}
+
+
+def properties(http, path, *names):
+    """{name: text}; a name is one of those in XML, with its prefix: D:displayname, A:calendar-color."""
+    answer = http.do("PROPFIND", path, "<D:propfind %s><D:prop>%s</D:prop></D:propfind>" % (
+        NAMESPACES, "".join("<%s/>" % name for name in names)), Depth="0")
+    return {tag.split("}")[1]: p.text for tag, p in multistatus(answer)[path].items()}
+
+
+def set_properties(http, path, **values):
+    """displayname, calendar_color"""
+    names = {"displayname": "D:displayname", "calendar_color": "A:calendar-color"}
+    answer = http.do("PROPPATCH", path, "<D:propertyupdate %s><D:set><D:prop>%s</D:prop></D:set></D:propertyupdate>" % (
+        NAMESPACES, "".join("<%s>%s</%s>" % (names[n], escape(value), names[n]) for n, value in values.items())))
+    if answer.status != 207 or b" 200 " not in answer.content:
+        raise ValueError("PROPPATCH %s: %d" % (path, answer.status))
+
+
 def expand(http, path, begin, end, component="VEVENT"):
     """The answer to a calendar-query for the instances in [begin, end)."""
     times = 'start="%s" end="%s"' % (begin, end)
@@ -84,7 +112,7 @@ def unfolded(data):
 
 def objects():
     """(UID, bytes with CRLF) of one object for each UID of the calendars of the corpus that are whole: the components with that UID, and
-    the time zones. Method and line breaks go; all else stays as it is."""
+    the time zones. The calendar's own METHOD and UID and line breaks go; all else stays as it is."""
     seen = set()
     for name, data, says in calendars():
         if "/" in name or "in one stream" in says:
@@ -105,7 +133,7 @@ def split(data):
         depth += upper.startswith(b"BEGIN:") - upper.startswith(b"END:")
         if depth >= 2 or (depth == 1 and part):
             part += line
-        elif depth == 1 and not upper.startswith((b"BEGIN:", b"METHOD")):
+        elif depth == 1 and not upper.startswith((b"BEGIN:", b"METHOD", b"UID")):
             head.append(line)
         if depth == 1 and part:
             uid = re.search(rb"(?mi)^UID(?:;[^:\r\n]*)?:([^\r\n]+)", unfolded(part))
