@@ -1,4 +1,5 @@
 /* Addresses beside WebDAV. */
+#include "caldavd/caldav/attachment.h"
 #include "caldavd/dav/dav.h"
 #include "caldavd/ical/ical_http.h"
 #include "caldavd/timezones/timezones.h"
@@ -16,6 +17,7 @@ const struct dav_route dav_routes[] = {
 	{ "ical",       NULL,   ical_http_calendar_run,  DAV_BODY_IMPORT, 0 },
 	{ "subscribe",  NULL,   ical_http_subscribe_run, DAV_BODY_NONE,   DAV_FOR_ALL },
 	{ "freebusy",   NULL,   ical_http_free_busy_run, DAV_BODY_NONE,   0 },
+	{ "attachments", NULL,  caldav_attachment_get_run, DAV_BODY_NONE, 0 },
 	{ "timezones",  NULL,   timezones_run,           DAV_BODY_NONE,   DAV_FOR_ALL },
 	{ ".well-known", "timezone", timezones_well_known_run, DAV_BODY_NONE, DAV_FOR_ALL },
 };

@@ -1,5 +1,6 @@
 /* From a request's head to its method: who asks, what the address names, may the method run there, do the conditions
  * hold. The rows of the tables say all of it, so that no method repeats it. */
+#include "caldavd/caldav/attachment.h"
 #include "caldavd/http/token.h"
 #include "caldavd/login.h"
 #include "caldavd/dav/methods.h"
@@ -127,6 +128,8 @@ enum http_begin caldavd_begin(struct http_exchange *x)
 		dav_error(r, 413, "C:max-resource-size", NULL);
 	if (body == DAV_BODY_RESOURCE && http_request_field(x, "Content-Range").p != NULL) /* RFC 9110, 14.5 */
 		http_answer_text(x, 400, "Parts of a resource cannot be put");
+	if (body == DAV_BODY_ATTACHMENT && x->status == 0)
+		caldav_attachment_begin(r);
 	return HTTP_BEGIN_NOW;
 }
 
@@ -145,6 +148,10 @@ static bool is_allowed(struct dav_request *r)
 	}
 	if (r->method->on & r->resource.type)
 		return true;
+	if (r->method->run == dav_mkcalendar_run) { /* RFC 4791, 5.3.1 */
+		dav_error(r, 403, "D:resource-must-be-null", NULL);
+		return false;
+	}
 	dav_write_allow(r);
 	http_answer_text(r->x, 405, "That method is not possible here");
 	return false;
@@ -206,6 +213,9 @@ void caldavd_end(struct http_exchange *x)
 {
 	struct dav_request *r = request_of(x);
 
-	if (r != NULL && r->xml != NULL)
+	if (r == NULL)
+		return;
+	caldav_attachment_end(r);
+	if (r->xml != NULL)
 		xmlFreeDoc(r->xml);
 }

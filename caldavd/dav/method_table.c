@@ -57,6 +57,8 @@ void dav_write_capabilities(struct dav_request *r)
 {
 	http_field(r->x, "DAV", "1, 2, 3, access-control, extended-mkcol, add-member");
 	http_field(r->x, "DAV", "calendar-access, calendar-no-timezone, calendarserver-principal-property-search");
+	/* the second word: no instance is made of its own only for an attachment (RFC 8607, 3.1) */
+	http_field(r->x, "DAV", "calendar-managed-attachments, calendar-managed-attachments-no-recurrence");
 	dav_write_allow(r);
 }
 

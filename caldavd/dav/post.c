@@ -1,4 +1,6 @@
-/* POST: a new member of a calendar under a name of the server's choice (RFC 5995), and forms of the pages. */
+/* POST: a new member of a calendar under a name of the server's choice (RFC 5995), forms of the pages, and attachments
+ * (RFC 8607). */
+#include "caldavd/caldav/attachment.h"
 #include "caldavd/caldav/check.h"
 #include "caldavd/dav/methods.h"
 #include "caldavd/dav/put.h"
@@ -18,6 +20,7 @@ static void add_member(struct dav_request *r)
 				       .bytes = buf_view(&r->x->body),
 				       .expect = STORE_EXPECT_NOTHING};
 	struct store_object_result result = {0};
+	struct caldav_attached attached;
 	struct span href = dav_child_href(r, &r->resource, put.name, false);
 	enum store_status status;
 
@@ -29,11 +32,14 @@ static void add_member(struct dav_request *r)
 		dav_error(r, 413, "C:max-resource-size", NULL);
 		return;
 	}
-	if (!caldav_check(r, &r->resource.collection, put.bytes, &put.facts))
+	if (!caldav_check(r, &r->resource.collection, put.bytes, &put.facts) ||
+	    !caldav_attachment_check(r, put.bytes, &attached))
 		return;
 	status = store_object_put(r->store, r->user.id, &put, &r->guard, r->arena, &result);
-	if (status == STORE_OK)
+	if (status == STORE_OK) {
+		caldav_attachment_settle(r, &put, result.tag, &attached);
 		http_field_span(r->x, "Location", href);
+	}
 	dav_put_answer(r, &put, status, &result);
 }
 
@@ -43,6 +49,8 @@ void dav_post_run(struct dav_request *r)
 		page_post_run(r);
 	else if (r->resource.type == DAV_CALENDAR && span_is(r->target.query, "add-member"))
 		add_member(r);
+	else if (caldav_attachment_is_post(r))
+		caldav_attachment_post_run(r);
 	else
 		http_answer_text(r->x, 403, "Nothing can be posted here");
 }

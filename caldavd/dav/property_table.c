@@ -53,8 +53,8 @@ const struct dav_property dav_properties[] = {
 	{ NS_CALDAV, "schedule-calendar-transp",         DAV_CALENDAR, KEPT,     property_transparency,             property_check_transparency },
 	{ NS_CALDAV, "schedule-tag",                     DAV_OBJECT, OURS,       property_schedule_tag,             NULL },
 	{ NS_CALDAV, "calendar-description",             DAV_CALENDAR, KEPT,     NULL,                              NULL },
-	{ NS_CALDAV, "calendar-timezone",                CALENDARS | DAV_HOME, KEPT, NULL,                          property_check_timezone },
-	{ NS_CALDAV, "calendar-timezone-id",             CALENDARS | DAV_HOME, KEPT, NULL,                          property_check_timezone_id },
+	{ NS_CALDAV, "calendar-timezone",                CALENDARS | DAV_HOME, KEPT, property_timezone,             property_check_timezone },
+	{ NS_CALDAV, "calendar-timezone-id",             CALENDARS | DAV_HOME, KEPT, property_timezone_id,          property_check_timezone_id },
 	{ NS_CALDAV, "calendar-availability",            CALENDARS | DAV_HOME, KEPT, NULL,                          property_check_availability },
 	{ NS_CALDAV, "timezone-service-set",             CALENDARS | DAV_HOME, OURS, property_timezone_services,    NULL },
 	{ NS_CALDAV, "supported-calendar-component-set", CALENDARS | DAV_OUTBOX, OURS, property_components,         NULL },
@@ -65,6 +65,9 @@ const struct dav_property dav_properties[] = {
 	{ NS_CALDAV, "max-date-time",                    CALENDARS | DAV_OUTBOX, OURS, property_max_date_time,      NULL },
 	{ NS_CALDAV, "max-instances",                    CALENDARS | DAV_OUTBOX, OURS, property_max_instances,      NULL },
 	{ NS_CALDAV, "max-attendees-per-instance",       CALENDARS | DAV_OUTBOX, OURS, property_max_attendees,      NULL },
+	{ NS_CALDAV, "managed-attachments-server-URL",   DAV_HOME,   OURS,       property_empty,                    NULL },
+	{ NS_CALDAV, "max-attachment-size",              DAV_CALENDAR, OURS,     property_max_attachment_size,      NULL },
+	{ NS_CALDAV, "max-attachments-per-resource",     DAV_CALENDAR, OURS,     property_max_attachments,          NULL },
 	{ NS_CALDAV, "supported-collation-set",          CALENDARS | DAV_HOME, OURS, property_collations,           NULL },
 
 	/* DAVx5, iOS and macOS look for changes here before they look for sync tokens; iOS at the home, too (quirk 15), and

@@ -27,6 +27,8 @@ bool property_home_set(struct dav_subject *subject, struct buf *out);
 bool property_inbox_url(struct dav_subject *subject, struct buf *out);
 bool property_lockdiscovery(struct dav_subject *subject, struct buf *out);
 bool property_mail_addresses(struct dav_subject *subject, struct buf *out);
+bool property_max_attachment_size(struct dav_subject *subject, struct buf *out);
+bool property_max_attachments(struct dav_subject *subject, struct buf *out);
 bool property_max_attendees(struct dav_subject *subject, struct buf *out);
 bool property_max_date_time(struct dav_subject *subject, struct buf *out);
 bool property_max_instances(struct dav_subject *subject, struct buf *out);
@@ -44,6 +46,8 @@ bool property_supported_privileges(struct dav_subject *subject, struct buf *out)
 bool property_supported_reports(struct dav_subject *subject, struct buf *out);
 bool property_supportedlock(struct dav_subject *subject, struct buf *out);
 bool property_sync_token(struct dav_subject *subject, struct buf *out);
+bool property_timezone(struct dav_subject *subject, struct buf *out);
+bool property_timezone_id(struct dav_subject *subject, struct buf *out);
 bool property_timezone_services(struct dav_subject *subject, struct buf *out);
 bool property_transparency(struct dav_subject *subject, struct buf *out);
 bool property_user_addresses(struct dav_subject *subject, struct buf *out);

@@ -1,4 +1,5 @@
 /* PUT and DELETE (RFC 9110, 9.3.4; RFC 4918, 9.6 and 9.7; RFC 4791, 5.3.2). */
+#include "caldavd/caldav/attachment.h"
 #include "caldavd/caldav/check.h"
 #include "caldavd/dav/methods.h"
 #include "caldavd/dav/property.h"
@@ -114,6 +115,7 @@ void dav_put_run(struct dav_request *r)
 	struct store_object_put put = {
 		.collection = r->resource.collection.id, .name = r->resource.name, .bytes = buf_view(&r->x->body)};
 	struct store_object_result result = {0};
+	struct caldav_attached attached = {0};
 	enum store_status status;
 
 	if (put.bytes.p == NULL)
@@ -122,10 +124,12 @@ void dav_put_run(struct dav_request *r)
 		return;
 	if (r->resource.collection.kind == STORE_FOLDER)
 		put.facts.type = span_sub(http_request_field(r->x, "Content-Type"), 0, 255);
-	else if (!check_calendar(r, &put))
+	else if (!check_calendar(r, &put) || !caldav_attachment_check(r, put.bytes, &attached))
 		return;
 	set_expectation(r, &put);
 	status = store_object_put(r->store, r->user.id, &put, &r->guard, r->arena, &result);
+	if (status == STORE_OK && (is_leaf(&r->resource) || attached.count > 0))
+		caldav_attachment_settle(r, &put, result.tag, &attached);
 	dav_put_answer(r, &put, status, &result);
 }
 
