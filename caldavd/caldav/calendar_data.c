@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { EXPANDED_BYTES_MAX = 64 * 1024 * 1024 };
+
 /* --- times --- */
 
 static bool take_digits(struct span *in, size_t n, int64_t *number_r)
@@ -171,7 +173,6 @@ static bool parse_data(struct caldav_view *view, const xmlNode *data)
 		dav_error(r, 403, "C:supported-calendar-data", NULL);
 		return false;
 	}
-	view->shape.max_instances = r->daemon->options.instances_max;
 	view->shape.without_zones = r->without_zones;
 	if (comp != NULL)
 		view->shape.choice = parse_comp(r, comp);
@@ -182,6 +183,14 @@ static bool parse_data(struct caldav_view *view, const xmlNode *data)
 }
 
 /* --- writing --- */
+
+/* A large object many times over is too much sooner. */
+static size_t instances_max(const struct dav_request *r, size_t bytes)
+{
+	size_t fit = EXPANDED_BYTES_MAX / (bytes + 1) + 1;
+
+	return fit < r->daemon->options.instances_max ? fit : r->daemon->options.instances_max;
+}
 
 static bool write_shaped(struct caldav_view *view, struct span bytes, struct buf *out)
 {
@@ -194,6 +203,7 @@ static bool write_shaped(struct caldav_view *view, struct span bytes, struct buf
 	if (ical_object_open(bytes, r->arena, &object, &summary, &problem) != ICAL_GOOD)
 		return false;
 	view->scratch.n = 0;
+	view->shape.max_instances = instances_max(r, bytes.n);
 	ok = ical_object_write(object, &view->shape, view->zone.zone, &view->scratch) == ICAL_GOOD;
 	ical_object_close(&object);
 	if (ok)
