@@ -141,6 +141,32 @@ bool property_schedule_tag(struct dav_subject *subject, struct buf *out)
 	return true;
 }
 
+/* The zone is stored in whichever of the two ways it was set last; the other one follows from it (RFC 7809, 3.1.5). */
+bool property_timezone(struct dav_subject *subject, struct buf *out)
+{
+	struct span name = dav_stored_text(subject, NS_CALDAV, "calendar-timezone-id");
+	struct buf text = {0};
+	bool ok = name.n > 0 && ical_zone_write(name, &text);
+
+	if (ok)
+		xml_write_text(buf_view(&text), out);
+	buf_done(&text);
+	return ok;
+}
+
+bool property_timezone_id(struct dav_subject *subject, struct buf *out)
+{
+	struct span text = dav_stored_text(subject, NS_CALDAV, "calendar-timezone");
+	const char *problem;
+	struct ical_zone *zone = text.n > 0 ? ical_zone_parse(text, subject->r->arena, &problem) : NULL;
+	bool ok = zone != NULL;
+
+	if (ok)
+		xml_write_text(span_of(ical_zone_name(zone)), out);
+	ical_zone_destroy(&zone);
+	return ok;
+}
+
 /* --- what may be set --- */
 
 const char *property_check_timezone(struct dav_request *r, const xmlNode *value)

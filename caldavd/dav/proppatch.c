@@ -84,15 +84,31 @@ static struct store_property change_of(struct dav_request *r, const struct dav_i
 	return change;
 }
 
+/* A calendar has one time zone, that can be set in two ways: the one goes with the other (RFC 7809, 3.1.5). */
+static const char *other_of(const struct dav_wanted *wanted)
+{
+	if (!span_is(wanted->ns, NS_CALDAV))
+		return NULL;
+	if (span_is(wanted->name, "calendar-timezone"))
+		return "{" NS_CALDAV "}calendar-timezone-id";
+	return span_is(wanted->name, "calendar-timezone-id") ? "{" NS_CALDAV "}calendar-timezone" : NULL;
+}
+
 struct store_property *dav_update_changes(struct dav_request *r, const struct dav_update *update, size_t *count_r)
 {
-	struct store_property *changes = arena_zero(r->arena, update->count + 1, sizeof *changes);
+	struct store_property *changes = arena_zero(r->arena, 2 * update->count + 1, sizeof *changes);
 
 	*count_r = 0;
-	for (size_t i = 0; i < update->count; i++)
-		if (!update->list[i].is_settled &&
-		    (update->list[i].wanted.row == NULL || !(update->list[i].wanted.row->traits & PROPERTY_IGNORED)))
-			changes[(*count_r)++] = change_of(r, &update->list[i]);
+	for (size_t i = 0; i < update->count; i++) {
+		const struct dav_instruction *one = &update->list[i];
+		const char *other = other_of(&one->wanted);
+
+		if (one->is_settled || (one->wanted.row != NULL && (one->wanted.row->traits & PROPERTY_IGNORED)))
+			continue;
+		if (other != NULL)
+			changes[(*count_r)++] = (struct store_property){.name = span_of(other)};
+		changes[(*count_r)++] = change_of(r, one);
+	}
 	return changes;
 }
 
