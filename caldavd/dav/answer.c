@@ -156,7 +156,7 @@ void dav_fail(struct dav_request *r, enum store_status status)
 		dav_error(r, code, "D:sufficient-disk-space", NULL);
 		return;
 	case STORE_LOCKED:
-		dav_error(r, code, "D:lock-token-submitted", NULL);
+		dav_answer_locked(r, NULL);
 		return;
 	case STORE_DENIED:
 		dav_error(r, code, "D:need-privileges", NULL);

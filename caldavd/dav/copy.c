@@ -74,6 +74,8 @@ static void answer(const struct transfer *job, enum store_status status)
 		http_answer_text(r->x, 403, "It cannot go there");
 	else if (status == STORE_CONFLICT)
 		http_answer_text(r->x, 412, "Something is there already");
+	else if (status == STORE_LOCKED)
+		dav_answer_locked(r, &job->to);
 	else
 		dav_fail(r, status);
 }

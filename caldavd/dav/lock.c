@@ -6,20 +6,12 @@
 
 enum { TIMEOUT_MIN = 1, TIMEOUT_DEFAULT = 3600, TIMEOUT_MAX = 86400, HOLDER_MAX = 4096 };
 
-void dav_write_active_lock(struct dav_request *r, const struct store_lock *lock, struct buf *out)
+/* D:href of what was locked. */
+static void write_root(struct dav_request *r, const struct store_lock *lock, struct buf *out)
 {
 	struct buf root = {0};
 	struct span path = lock->path;
-	int64_t left = lock->expires_at - clock_now();
 
-	buf_printf(out,
-		   "<D:activelock><D:locktype><D:write/></D:locktype><D:lockscope><D:%s/></D:lockscope>"
-		   "<D:depth>%s</D:depth>",
-		   lock->is_shared ? "shared" : "exclusive", lock->is_deep ? "infinity" : "0");
-	buf_span(out, lock->holder);
-	buf_printf(out, "<D:timeout>Second-%lld</D:timeout><D:locktoken><D:href>", (long long)(left > 0 ? left : 0));
-	xml_write_text(lock->token, out);
-	buf_text(out, "</D:href></D:locktoken><D:lockroot><D:href>");
 	dav_write_home(r, r->user.name, &root);
 	while (path.n > 0) {
 		size_t end = span_find_byte(path, '/');
@@ -29,9 +21,53 @@ void dav_write_active_lock(struct dav_request *r, const struct store_lock *lock,
 			buf_byte(&root, '/');
 		path = end == SIZE_MAX ? (struct span){0} : span_sub(path, end + 1, SIZE_MAX);
 	}
+	buf_text(out, "<D:href>");
 	xml_write_text(buf_view(&root), out);
-	buf_text(out, "</D:href></D:lockroot></D:activelock>");
+	buf_text(out, "</D:href>");
 	buf_done(&root);
+}
+
+void dav_write_active_lock(struct dav_request *r, const struct store_lock *lock, struct buf *out)
+{
+	int64_t left = lock->expires_at - clock_now();
+
+	buf_printf(out,
+		   "<D:activelock><D:locktype><D:write/></D:locktype><D:lockscope><D:%s/></D:lockscope>"
+		   "<D:depth>%s</D:depth>",
+		   lock->is_shared ? "shared" : "exclusive", lock->is_deep ? "infinity" : "0");
+	buf_span(out, lock->holder);
+	buf_printf(out, "<D:timeout>Second-%lld</D:timeout><D:locktoken><D:href>", (long long)(left > 0 ? left : 0));
+	xml_write_text(lock->token, out);
+	buf_text(out, "</D:href></D:locktoken><D:lockroot>");
+	write_root(r, lock, out);
+	buf_text(out, "</D:lockroot></D:activelock>");
+}
+
+static void write_roots(struct dav_request *r, const struct dav_resource *resource, struct buf *out)
+{
+	struct store_lock *locks;
+	size_t count;
+
+	if (resource == NULL || store_lock_list(r->store, r->user.id, resource->owner.id,
+						dav_resource_path(r, resource), r->arena, &locks, &count) != STORE_OK)
+		return;
+	for (size_t i = 0; i < count; i++)
+		write_root(r, &locks[i], out);
+}
+
+void dav_answer_locked(struct dav_request *r, const struct dav_resource *destination)
+{
+	struct buf hrefs = {0};
+
+	write_roots(r, &r->resource, &hrefs);
+	write_roots(r, destination, &hrefs);
+	if (hrefs.n == 0) { /* something in it */
+		buf_text(&hrefs, "<D:href>");
+		xml_write_text(r->resource.href, &hrefs);
+		buf_text(&hrefs, "</D:href>");
+	}
+	dav_error_xml(r, 423, "D:lock-token-submitted", buf_view(&hrefs));
+	buf_done(&hrefs);
 }
 
 static void answer_lock(struct dav_request *r, unsigned status, const struct store_lock *lock)
