@@ -56,7 +56,8 @@ static void answer_refusal(struct dav_request *r, const struct making *job)
 	buf_printf(&body, XML_DECLARATION "<%s" XML_PREFIXES ">", name);
 	dav_update_write(&job->update, &body);
 	buf_printf(&body, "</%s>\n", name);
-	http_answer(r->x, 424, "application/xml; charset=utf-8", buf_view(&body));
+	http_field(r->x, "Cache-Control", "no-cache");
+	http_answer(r->x, 403, "application/xml; charset=utf-8", buf_view(&body));
 	buf_done(&body);
 }
 
@@ -68,6 +69,8 @@ static void answer_status(struct dav_request *r, const struct making *job, enum 
 	} else if (status == STORE_DENIED) {
 		dav_error(r, 403, job->make.kind == STORE_CALENDAR ? "C:calendar-collection-location-ok" : NULL,
 			  job->make.kind == STORE_CALENDAR ? NULL : "Collections are not possible there");
+	} else if (status == STORE_EXISTS && job->is_mkcalendar) {
+		dav_error(r, 403, "D:resource-must-be-null", NULL);
 	} else if (status == STORE_EXISTS) {
 		dav_write_allow(r);
 		http_answer_text(r->x, 405, "That name is taken");
