@@ -86,6 +86,11 @@ enum ical_verdict ical_occurrences(struct ical_object *object, const struct ical
 bool ical_occurrence_overlaps(const struct ical_occurrence *occurrence, const struct ical_zone *zone, int64_t from,
 			      int64_t to);
 
+/* --- zone_names.c --- */
+
+/* TZIDs that no VTIMEZONE of the object and no zone of the database has, but Windows and Outlook mean something by. */
+void ical_name_zones(icalcomponent *root);
+
 /* --- rules.c --- */
 
 /* Why the component's rules cannot be followed from that start, or NULL. */

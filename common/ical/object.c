@@ -380,8 +380,10 @@ enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct
 		object->text = alloc_text_n(text.p, text.n);
 		object->size = text.n;
 		object->root = icalparser_parse_string(object->text);
-		if (object->root != NULL)
+		if (object->root != NULL) {
+			ical_name_zones(object->root);
 			verdict = judge_all(&judge);
+		}
 	}
 	if (problem != NULL)
 		judge.problem = problem;
