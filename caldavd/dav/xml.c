@@ -192,6 +192,8 @@ void xml_write_text(struct span text, struct buf *out)
 {
 	struct buf valid = {0};
 
+	if (text.n == 0)
+		return;
 	if (utf8_is_valid(text)) {
 		write_escaped(text, out);
 		return;
