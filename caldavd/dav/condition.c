@@ -176,9 +176,17 @@ static bool schedule_tag_holds(const struct dav_request *r)
 	       span_equal(value, r->resource.object.schedule_tag);
 }
 
+/* Who wants to see what is there gets it with the refusal, and need not ask (RFC 8144, 3.2). */
 static bool fails(struct dav_request *r, const char *name)
 {
-	http_answer_text(r->x, 412, "%s does not hold", name);
+	if (r->wants_representation && (r->resource.type & (DAV_OBJECT | DAV_FILE)) &&
+	    !(r->method->traits & DAV_READS)) {
+		http_field(r->x, "Preference-Applied", "return=representation");
+		http_field_span(r->x, "Content-Location", r->resource.href);
+		dav_answer_object(r, 412);
+	} else {
+		http_answer_text(r->x, 412, "%s does not hold", name);
+	}
 	return false;
 }
 

@@ -161,6 +161,8 @@ unsigned dav_status_of(enum store_status status);
 
 /* --- conditions: condition.c --- */
 
+/* The object or file itself as an answer; ok: 200, or what else is said with it. In get.c. */
+void dav_answer_object(struct dav_request *r, unsigned ok);
 /* If, If-Match, If-None-Match, If-Modified-Since (RFC 9110, 13; RFC 4918, 10.4). False: the answer is set. */
 bool dav_conditions_hold(struct dav_request *r);
 

@@ -92,19 +92,19 @@ static void answer_large(struct dav_request *r, unsigned status, const char *typ
 	http_answer_generated(r->x, status, type, &a->generator, range->end - range->from);
 }
 
-static void get_object(struct dav_request *r)
+void dav_answer_object(struct dav_request *r, unsigned ok)
 {
 	const struct store_object *object = &r->resource.object;
 	const char *type = arena_text(r->arena, dav_content_type(&r->resource));
 	char text[DAV_TAG_TEXT];
 	struct span tag = dav_tag_write(object->tag, text), bytes;
 	struct buf date = {0};
-	struct range range;
+	struct range range = {0, object->size, false};
 	enum store_status status;
 
 	http_field_span(r->x, "ETag", tag);
 	http_field(r->x, "Accept-Ranges", "bytes");
-	if (!parse_range(r, object->size, tag, &range)) {
+	if (ok == 200 && !parse_range(r, object->size, tag, &range)) {
 		http_field(r->x, "Content-Range", "bytes */%llu", (unsigned long long)object->size);
 		http_answer_text(r->x, 416, "The range lies behind the end");
 		return;
@@ -120,7 +120,7 @@ static void get_object(struct dav_request *r)
 		http_field(r->x, "Content-Range", "bytes %llu-%llu/%llu", (unsigned long long)range.from,
 			   (unsigned long long)range.end - 1, (unsigned long long)object->size);
 	if (object->size > INLINE_MAX) {
-		answer_large(r, range.is_part ? 206 : 200, type, &range);
+		answer_large(r, range.is_part ? 206 : ok, type, &range);
 		return;
 	}
 	status = store_object_bytes(r->store, object->blob, INLINE_MAX, r->arena, &bytes);
@@ -129,7 +129,7 @@ static void get_object(struct dav_request *r)
 		dav_fail(r, status);
 		return;
 	}
-	http_answer(r->x, range.is_part ? 206 : 200, type, span_sub(bytes, range.from, range.end - range.from));
+	http_answer(r->x, range.is_part ? 206 : ok, type, span_sub(bytes, range.from, range.end - range.from));
 }
 
 /* A browser says that it wants HTML before all else. */
@@ -141,7 +141,7 @@ static bool wants_page(const struct dav_request *r)
 void dav_get_run(struct dav_request *r)
 {
 	if (r->resource.type & (DAV_OBJECT | DAV_FILE))
-		get_object(r);
+		dav_answer_object(r, 200);
 	else if (r->target.segment_count == 2 && span_is(r->target.segments[0], ".well-known")) {
 		/* RFC 6764, 5; without the host, so that it holds behind any proxy */
 		http_field(r->x, "Location", "%.*s/", (int)r->daemon->options.base_path.n,
