@@ -1,5 +1,5 @@
-/* COPY and MOVE (RFC 4918, 9.8 and 9.9). Both ends lie in the home of who asks. What a collection would overwrite is
- * deleted first. */
+/* COPY and MOVE (RFC 4918, 9.8 and 9.9). Both ends lie in the home of who asks. What is in the way goes in
+ * the same transaction. */
 #include "caldavd/caldav/check.h"
 #include "caldavd/dav/methods.h"
 #include "caldavd/dav/put.h"
@@ -80,25 +80,9 @@ static void answer(const struct transfer *job, enum store_status status)
 		dav_fail(r, status);
 }
 
-/* The id of the collection the destination lies in, and its name there. What is in the way goes, but for an object that
- * another one replaces. */
-static enum store_status clear_way(struct transfer *job, uint64_t *parent_r, struct span *name_r)
+static bool replaces_collection(const struct transfer *job)
 {
-	struct dav_request *r = job->r;
-
-	if (job->to.type == DAV_UNMAPPED || is_leaf(&job->to)) {
-		*parent_r = job->to.collection.id;
-		*name_r = job->to.name;
-	} else {
-		*parent_r = job->to.collection.parent;
-		*name_r = job->to.collection.name;
-	}
-	if (job->to.type == DAV_UNMAPPED)
-		return STORE_OK;
-	if (!is_leaf(&job->to))
-		return store_collection_delete(r->store, r->user.id, job->to.collection.id, &r->guard);
-	return is_leaf(&r->resource) ? STORE_OK
-				     : store_object_remove(r->store, r->user.id, *parent_r, *name_r, NULL, &r->guard);
+	return (job->to.type & (DAV_FOLDER | DAV_CALENDAR)) != 0;
 }
 
 /* --- an object --- */
@@ -144,11 +128,10 @@ static enum store_status find_place(struct transfer *job, struct store_collectio
 static void transfer_object(struct transfer *job)
 {
 	struct dav_request *r = job->r;
-	struct store_object_target to = {.overwrite = job->overwrite};
+	struct store_object_target to = {.overwrite = job->overwrite, .replaces_collection = replaces_collection(job)};
 	struct store_object_facts facts;
 	struct store_object_result result = {0};
 	struct store_collection in;
-	uint64_t parent;
 	enum store_status status = find_place(job, &in, &to.name);
 
 	if (status != STORE_OK) {
@@ -158,10 +141,6 @@ static void transfer_object(struct transfer *job)
 	to.collection = in.id;
 	if (!find_facts(job, &in, &facts))
 		return;
-	if (job->to.type & (DAV_FOLDER | DAV_CALENDAR) && (status = clear_way(job, &parent, &to.name)) != STORE_OK) {
-		answer(job, status);
-		return;
-	}
 	status = store_object_copy(r->store, r->user.id, r->resource.collection.id, r->resource.object.name, &to,
 				   &facts, job->moves, &r->guard, r->arena, &result);
 	if (status == STORE_EXISTS && result.holder.n > 0) {
@@ -182,8 +161,10 @@ static void transfer_collection(struct transfer *job)
 {
 	struct dav_request *r = job->r;
 	bool is_deep = r->depth == DAV_DEPTH_INFINITY;
-	uint64_t parent, id;
-	struct span name, path = r->resource.path, to = dav_resource_path(r, &job->to);
+	bool replaces = replaces_collection(job);
+	uint64_t parent = replaces ? job->to.collection.parent : job->to.collection.id, id;
+	struct span name = replaces ? job->to.collection.name : job->to.name;
+	struct span path = r->resource.path, to = dav_resource_path(r, &job->to);
 	enum store_status status;
 
 	if (r->depth == DAV_DEPTH_1 || (job->moves && !is_deep)) {
@@ -197,13 +178,12 @@ static void transfer_collection(struct transfer *job)
 		http_answer_text(r->x, 403, "It cannot go there");
 		return;
 	}
-	status = clear_way(job, &parent, &name);
-	if (status == STORE_OK && job->moves)
-		status =
-			store_collection_move(r->store, r->user.id, r->resource.collection.id, parent, name, &r->guard);
-	else if (status == STORE_OK)
-		status = store_collection_copy(r->store, r->user.id, r->resource.collection.id, parent, name, is_deep,
-					       &r->guard, &id);
+	if (job->moves)
+		status = (job->overwrite ? store_collection_move_over : store_collection_move)(
+			r->store, r->user.id, r->resource.collection.id, parent, name, &r->guard);
+	else
+		status = (job->overwrite ? store_collection_copy_over : store_collection_copy)(
+			r->store, r->user.id, r->resource.collection.id, parent, name, is_deep, &r->guard, &id);
 	answer(job, status);
 }
 

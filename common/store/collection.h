@@ -103,6 +103,13 @@ enum store_status store_collection_move(struct store *store, uint64_t actor, uin
 /* With properties, and with everything in it where `deep`. *id_r: the copy. */
 enum store_status store_collection_copy(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
 					struct span name, bool deep, const struct store_guard *guard, uint64_t *id_r);
+/* The same, and whatever is at the place goes in the same transaction: all of it happens, or nothing. STORE_DENIED also
+ * where the place is one that `id` lies in. */
+enum store_status store_collection_move_over(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
+					     struct span name, const struct store_guard *guard);
+enum store_status store_collection_copy_over(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
+					     struct span name, bool deep, const struct store_guard *guard,
+					     uint64_t *id_r);
 enum store_status store_collection_set_components(struct store *store, uint64_t actor, uint64_t id,
 						  unsigned components);
 /* A new secret, or none. secret_r may be NULL. */

@@ -2,7 +2,6 @@
 #include "common/store/collection_private.h"
 #include "common/base/clock.h"
 #include "common/base/must.h"
-#include "common/base/random.h"
 
 #include <unistr.h>
 
@@ -32,8 +31,6 @@ static const char sql_tree[] =
 	"WITH RECURSIVE tree (id, level) AS (SELECT id, 1 FROM collection WHERE id = ?1 AND owner = ?2"
 	" UNION ALL SELECT c.id, t.level + 1 FROM tree t JOIN collection c ON c.owner = ?2 AND c.parent = t.id)"
 	" SELECT COUNT(*), MAX(level) FROM tree";
-static const char sql_components[] = "UPDATE collection SET components = ? WHERE id = ? AND owner = ?";
-static const char sql_share[] = "UPDATE collection SET share = ? WHERE id = ? AND owner = ?";
 
 bool collection_name_is_good(struct span name)
 {
@@ -209,10 +206,8 @@ struct change_job {
 	struct span name;
 	const struct store_new_collection *make;
 	const struct store_guard *guard;
-	bool deep;
+	bool deep, replaces;
 	uint64_t new_id;
-	unsigned components;
-	struct span secret;
 };
 
 /* What comes to a place: so many collections more than there were, so many levels of them. */
@@ -369,6 +364,50 @@ static bool may_go(const struct store_collection *collection)
 	return collection->kind == STORE_FOLDER || collection->kind == STORE_CALENDAR;
 }
 
+/* Is `id` on the way from `from` up to the home? */
+static enum store_status is_above(struct store_tx *tx, uint64_t id, uint64_t from, bool *is_r)
+{
+	enum store_status status = STORE_OK;
+
+	*is_r = false;
+	for (size_t depth = 0; from != 0 && status == STORE_OK && depth <= 2 * STORE_COLLECTION_DEPTH_MAX; depth++) {
+		if (from == id) {
+			*is_r = true;
+			return STORE_OK;
+		}
+		status = one_number(tx, sql_parent, from, &from);
+	}
+	return status;
+}
+
+static enum store_status drop(struct store_tx *tx, uint64_t actor, const struct store_collection *collection,
+			      const struct store_guard *guard)
+{
+	enum store_status status = may_go(collection) ? STORE_OK : STORE_DENIED;
+
+	if (status == STORE_OK)
+		status = guard_check(tx, actor, collection->parent, collection->name, GUARD_MEMBER | GUARD_DEEP, guard);
+	if (status == STORE_OK)
+		status = guard_drop(tx, actor, collection->parent, collection->name);
+	return status == STORE_OK ? erase(tx, actor, collection->id) : status;
+}
+
+enum store_status collection_clear(struct store_tx *tx, uint64_t actor, uint64_t parent, struct span name,
+				   uint64_t spared, const struct store_guard *guard)
+{
+	struct arena *arena = arena_create();
+	struct store_collection collection;
+	bool is_around = false;
+	enum store_status status = collection_look(tx, actor, parent, name, arena, &collection);
+
+	if (status == STORE_OK && (status = is_above(tx, collection.id, spared, &is_around)) == STORE_OK && is_around)
+		status = STORE_DENIED;
+	if (status == STORE_OK)
+		status = drop(tx, actor, &collection, guard);
+	arena_destroy(&arena);
+	return status;
+}
+
 static enum store_status delete_tx(struct store_tx *tx, void *arg)
 {
 	const struct change_job *job = arg;
@@ -376,15 +415,8 @@ static enum store_status delete_tx(struct store_tx *tx, void *arg)
 	struct store_collection collection;
 	enum store_status status = collection_read(tx, job->actor, job->id, arena, &collection);
 
-	if (status == STORE_OK && !may_go(&collection))
-		status = STORE_DENIED;
 	if (status == STORE_OK)
-		status = guard_check(tx, job->actor, collection.parent, collection.name, GUARD_MEMBER | GUARD_DEEP,
-				     job->guard);
-	if (status == STORE_OK)
-		status = guard_drop(tx, job->actor, collection.parent, collection.name);
-	if (status == STORE_OK)
-		status = erase(tx, job->actor, job->id);
+		status = drop(tx, job->actor, &collection, job->guard);
 	if (status == STORE_OK)
 		status = collection_touch(tx, job->actor, collection.parent);
 	arena_destroy(&arena);
@@ -401,20 +433,17 @@ enum store_status store_collection_delete(struct store *store, uint64_t actor, u
 
 /* --- moving and copying --- */
 
-/* Is `id` on the way from `from` up to the home? */
-static enum store_status is_above(struct store_tx *tx, uint64_t id, uint64_t from, bool *is_r)
+/* What is at the place goes, where it is to be replaced. */
+static enum store_status clear_place(struct store_tx *tx, const struct change_job *job)
 {
-	enum store_status status = STORE_OK;
+	enum store_status status;
 
-	*is_r = false;
-	for (size_t depth = 0; from != 0 && status == STORE_OK && depth <= 2 * STORE_COLLECTION_DEPTH_MAX; depth++) {
-		if (from == id) {
-			*is_r = true;
-			return STORE_OK;
-		}
-		status = one_number(tx, sql_parent, from, &from);
-	}
-	return status;
+	if (!job->replaces)
+		return STORE_OK;
+	status = collection_clear(tx, job->actor, job->parent, job->name, job->id, job->guard);
+	if (status == STORE_NOT_FOUND)
+		status = object_clear(tx, job->actor, job->parent, job->name, NULL, job->guard);
+	return status == STORE_NOT_FOUND ? STORE_OK : status;
 }
 
 static enum store_status rename_row(struct store_tx *tx, const struct change_job *job)
@@ -449,6 +478,8 @@ static enum store_status move_tx(struct store_tx *tx, void *arg)
 		status = guard_check(tx, job->actor, collection.parent, collection.name, GUARD_MEMBER | GUARD_DEEP,
 				     job->guard);
 	if (status == STORE_OK)
+		status = clear_place(tx, job);
+	if (status == STORE_OK)
 		status = measure_tree(tx, job->actor, job->id, &tree);
 	tree.count = 0;
 	if (status == STORE_OK)
@@ -469,6 +500,15 @@ enum store_status store_collection_move(struct store *store, uint64_t actor, uin
 					struct span name, const struct store_guard *guard)
 {
 	struct change_job job = {.actor = actor, .id = id, .parent = parent, .name = name, .guard = guard};
+
+	return collection_name_is_good(name) ? store_write(store, move_tx, &job) : STORE_INVALID;
+}
+
+enum store_status store_collection_move_over(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
+					     struct span name, const struct store_guard *guard)
+{
+	struct change_job job = {
+		.actor = actor, .id = id, .parent = parent, .name = name, .guard = guard, .replaces = true};
 
 	return collection_name_is_good(name) ? store_write(store, move_tx, &job) : STORE_INVALID;
 }
@@ -561,6 +601,8 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 	if (status == STORE_OK && job->deep && (status = is_above(tx, job->id, job->parent, &is_inside)) == STORE_OK &&
 	    is_inside)
 		status = STORE_DENIED;
+	if (status == STORE_OK)
+		status = clear_place(tx, job);
 	if (status == STORE_OK && job->deep)
 		status = measure_tree(tx, job->actor, job->id, &tree);
 	if (status == STORE_OK)
@@ -573,75 +615,35 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 	return status;
 }
 
-enum store_status store_collection_copy(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
-					struct span name, bool deep, const struct store_guard *guard, uint64_t *id_r)
+static enum store_status copy(struct store *store, struct change_job job, uint64_t *id_r)
 {
-	struct change_job job = {
-		.actor = actor, .id = id, .parent = parent, .name = name, .deep = deep, .guard = guard};
-	enum store_status status = collection_name_is_good(name) ? store_write(store, copy_tx, &job) : STORE_INVALID;
+	enum store_status status =
+		collection_name_is_good(job.name) ? store_write(store, copy_tx, &job) : STORE_INVALID;
 
 	*id_r = job.new_id;
 	return status;
 }
 
-/* --- small changes: seen by what lists the collection --- */
-
-static enum store_status components_tx(struct store_tx *tx, void *arg)
+enum store_status store_collection_copy(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
+					struct span name, bool deep, const struct store_guard *guard, uint64_t *id_r)
 {
-	const struct change_job *job = arg;
-	struct sql_stmt *stmt = NULL;
-	enum store_status status = sql_prepare(tx->db, sql_components, &stmt);
+	struct change_job job = {
+		.actor = actor, .id = id, .parent = parent, .name = name, .deep = deep, .guard = guard};
 
-	if (status == STORE_OK) {
-		sql_bind_u64(stmt, 1, job->components);
-		sql_bind_u64(stmt, 2, job->id);
-		sql_bind_u64(stmt, 3, job->actor);
-		status = sql_run_one(stmt);
-	}
-	sql_stmt_free(&stmt);
-	return status == STORE_OK ? collection_touch_above(tx, job->actor, job->id) : status;
+	return copy(store, job, id_r);
 }
 
-enum store_status store_collection_set_components(struct store *store, uint64_t actor, uint64_t id, unsigned components)
+enum store_status store_collection_copy_over(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
+					     struct span name, bool deep, const struct store_guard *guard,
+					     uint64_t *id_r)
 {
-	struct change_job job = {.actor = actor, .id = id, .components = components};
+	struct change_job job = {.actor = actor,
+				 .id = id,
+				 .parent = parent,
+				 .name = name,
+				 .deep = deep,
+				 .guard = guard,
+				 .replaces = true};
 
-	return store_write(store, components_tx, &job);
-}
-
-static enum store_status share_tx(struct store_tx *tx, void *arg)
-{
-	const struct change_job *job = arg;
-	struct sql_stmt *stmt = NULL;
-	enum store_status status = sql_prepare(tx->db, sql_share, &stmt);
-
-	if (status == STORE_OK) {
-		if (job->secret.n > 0)
-			sql_bind_span(stmt, 1, job->secret);
-		else
-			sql_bind_null(stmt, 1);
-		sql_bind_u64(stmt, 2, job->id);
-		sql_bind_u64(stmt, 3, job->actor);
-		status = sql_run_one(stmt);
-	}
-	sql_stmt_free(&stmt);
-	return status == STORE_OK ? collection_touch_above(tx, job->actor, job->id) : status;
-}
-
-enum store_status store_collection_share(struct store *store, uint64_t actor, uint64_t id, bool shared,
-					 struct arena *arena, struct span *secret_r)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	struct change_job job = {.actor = actor, .id = id};
-	char secret[STORE_SHARE_BYTES];
-	enum store_status status;
-
-	for (size_t i = 0; i < sizeof secret; i++)
-		secret[i] = letters[random_below(sizeof letters - 1)];
-	if (shared)
-		job.secret = arena_span(arena, span_from(secret, sizeof secret));
-	status = store_write(store, share_tx, &job);
-	if (secret_r != NULL)
-		*secret_r = status == STORE_OK ? job.secret : (struct span){0};
-	return status;
+	return copy(store, job, id_r);
 }

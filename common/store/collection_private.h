@@ -46,6 +46,10 @@ enum store_status collection_touch_above(struct store_tx *tx, uint64_t actor, ui
 enum store_status collection_count_bytes(struct store_tx *tx, uint64_t owner, int64_t bytes);
 
 bool collection_name_is_good(struct span name);
+/* A collection of that name goes with everything in it. STORE_NOT_FOUND: there is none; STORE_DENIED: it may not go, or
+ * the collection `spared` is in it. What it lay in is not touched. */
+enum store_status collection_clear(struct store_tx *tx, uint64_t actor, uint64_t parent, struct span name,
+				   uint64_t spared, const struct store_guard *guard);
 /* All the owner's collections with everything in them: the user goes. */
 enum store_status collection_erase_all(struct store_tx *tx, uint64_t owner);
 /* The home, calendar, tasks, inbox and outbox of a new user. */
@@ -58,6 +62,9 @@ enum store_status object_insert(struct store_tx *tx, const struct store_object *
 enum store_status object_delete_row(struct store_tx *tx, const struct store_object *object);
 enum store_status object_bury(struct store_tx *tx, uint64_t collection, struct span name, uint64_t modseq);
 enum store_status object_forget_grave(struct store_tx *tx, uint64_t collection, struct span name);
+/* As store_object_remove(). */
+enum store_status object_clear(struct store_tx *tx, uint64_t actor, uint64_t collection, struct span name,
+			       const unsigned char *tag, const struct store_guard *guard);
 
 /* STORE_LIMIT: too many, too large. */
 enum store_status property_check(const struct store_property *properties, size_t count);

@@ -101,7 +101,8 @@ enum store_status store_object_remove(struct store *store, uint64_t actor, uint6
 struct store_object_target {
 	uint64_t collection;
 	struct span name;
-	bool overwrite; /* else STORE_CONFLICT where something is there */
+	bool overwrite;           /* else STORE_CONFLICT where an object is there */
+	bool replaces_collection; /* else STORE_EXISTS where a collection is there */
 };
 /* With its properties. facts: as the target's collection wants them (a folder and a calendar differ). The result as of
  * a put. */

@@ -334,26 +334,33 @@ struct removal {
 	const struct store_guard *guard;
 };
 
-static enum store_status remove_tx(struct store_tx *tx, void *arg)
+enum store_status object_clear(struct store_tx *tx, uint64_t actor, uint64_t collection, struct span name,
+			       const unsigned char *tag, const struct store_guard *guard)
 {
-	const struct removal *job = arg;
 	struct arena *arena = arena_create();
 	struct collection_change change;
 	struct store_object object;
-	enum store_status status = collection_change_begin(tx, job->actor, job->collection, &change);
+	enum store_status status = collection_change_begin(tx, actor, collection, &change);
 
 	if (status == STORE_OK)
-		status = object_look(tx, job->collection, job->name, arena, &object);
-	if (status == STORE_OK && job->tag != NULL && memcmp(object.tag, job->tag, STORE_TAG_BYTES) != 0)
+		status = object_look(tx, collection, name, arena, &object);
+	if (status == STORE_OK && tag != NULL && memcmp(object.tag, tag, STORE_TAG_BYTES) != 0)
 		status = STORE_CONFLICT;
 	if (status == STORE_OK)
-		status = guard_check(tx, job->actor, job->collection, job->name, GUARD_MEMBER, job->guard);
+		status = guard_check(tx, actor, collection, name, GUARD_MEMBER, guard);
 	if (status == STORE_OK)
 		status = remove_object(tx, &change, &object);
 	if (status == STORE_OK)
 		status = collection_change_end(tx, &change);
 	arena_destroy(&arena);
 	return status;
+}
+
+static enum store_status remove_tx(struct store_tx *tx, void *arg)
+{
+	const struct removal *job = arg;
+
+	return object_clear(tx, job->actor, job->collection, job->name, job->tag, job->guard);
 }
 
 enum store_status store_object_remove(struct store *store, uint64_t actor, uint64_t collection, struct span name,
@@ -471,6 +478,16 @@ struct copy {
 	struct store_object_result *result;
 };
 
+static enum store_status clear_collection(struct store_tx *tx, const struct copy *job, struct collection_change *change)
+{
+	enum store_status status;
+
+	if (!job->to->replaces_collection)
+		return check_no_collection(tx, change, job->to->name, job->arena);
+	status = collection_clear(tx, job->actor, change->id, job->to->name, job->collection, job->guard);
+	return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
 static enum store_status clear_target(struct store_tx *tx, const struct copy *job, struct collection_change *change,
 				      bool *was_there_r)
 {
@@ -479,7 +496,7 @@ static enum store_status clear_target(struct store_tx *tx, const struct copy *jo
 
 	*was_there_r = status == STORE_OK;
 	if (status == STORE_NOT_FOUND)
-		return check_no_collection(tx, change, job->to->name, job->arena);
+		return clear_collection(tx, job, change);
 	if (status != STORE_OK)
 		return status;
 	if (!job->to->overwrite)
