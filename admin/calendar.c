@@ -67,8 +67,8 @@ static void print_components(unsigned kinds, bool json)
 
 static int print_calendar(struct admin *admin, const struct store_collection *one, struct arena *arena, bool first)
 {
-	struct store_property *list;
-	size_t count;
+	struct store_property *list = NULL;
+	size_t count = 0;
 	enum store_status status =
 		store_property_list(admin->store, one->owner, one->id, SPAN(""), arena, &list, &count);
 	struct span shown, color;

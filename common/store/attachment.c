@@ -309,12 +309,12 @@ static enum store_status adopt(struct store_tx *tx, const struct keeping *job, s
 	status = set_place(tx, job, id);
 	if (status != STORE_OK || one.collection == job->collection)
 		return status;
-	status = collection_change_begin(tx, job->actor, one.collection, &from);
-	if (status == STORE_OK)
-		status = collection_change_begin(tx, job->actor, job->collection, &to);
+	if ((status = collection_change_begin(tx, job->actor, one.collection, &from)) != STORE_OK ||
+	    (status = collection_change_begin(tx, job->actor, job->collection, &to)) != STORE_OK)
+		return status;
 	from.bytes -= (int64_t)one.size;
 	to.bytes += (int64_t)one.size;
-	return status == STORE_OK ? collection_change_end_both(tx, &from, &to) : status;
+	return collection_change_end_both(tx, &from, &to);
 }
 
 static enum store_status keep_tx(struct store_tx *tx, void *arg)
