@@ -1,23 +1,29 @@
 /* Properties of collections and their objects: text under a name, which the store does not look into. */
 #include "common/store/collection_private.h"
 
-enum { PROPERTIES_MAX = 1000 /* a collection or object */ };
+/* Of a collection or object: whoever lists it reads all of them, and they do not count against the quota. */
+enum { PROPERTIES_MAX = 1000, PROPERTIES_BYTES_MAX = 256 * 1024 };
 
 static const char sql_list[] = "SELECT name, value FROM property WHERE collection = ? AND object = ? ORDER BY name";
 static const char sql_put[] = "INSERT INTO property (collection, object, name, value) VALUES (?, ?, ?, ?)";
 static const char sql_delete[] = "DELETE FROM property WHERE collection = ? AND object = ? AND name = ?";
 static const char sql_delete_all[] = "DELETE FROM property WHERE collection = ? AND object = ?";
-static const char sql_count[] = "SELECT COUNT(*) FROM property WHERE collection = ? AND object = ?";
+static const char sql_count[] = "SELECT COUNT(*), COALESCE(SUM(LENGTH(value)), 0) FROM property"
+				" WHERE collection = ? AND object = ?";
 static const char sql_copy[] =
 	"INSERT INTO property (collection, object, name, value) SELECT ?3, ?4, name, value FROM property"
 	" WHERE collection = ?1 AND object = ?2";
 
 enum store_status property_check(const struct store_property *properties, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++) {
 		if (properties[i].name.n > STORE_PROPERTY_NAME_MAX || properties[i].value.n > STORE_PROPERTY_VALUE_MAX)
 			return STORE_LIMIT;
-	return count > PROPERTIES_MAX ? STORE_LIMIT : STORE_OK;
+		bytes += properties[i].value.n;
+	}
+	return count > PROPERTIES_MAX || bytes > PROPERTIES_BYTES_MAX ? STORE_LIMIT : STORE_OK;
 }
 
 static enum store_status delete_one(struct store_tx *tx, uint64_t collection, struct span object, struct span name)
@@ -165,7 +171,7 @@ static enum store_status check_count(struct store_tx *tx, const struct change *j
 		sql_bind_span(stmt, 2, job->object);
 		status = sql_step_one(stmt);
 	}
-	if (status == STORE_OK && sql_u64(stmt, 0) > PROPERTIES_MAX)
+	if (status == STORE_OK && (sql_u64(stmt, 0) > PROPERTIES_MAX || sql_u64(stmt, 1) > PROPERTIES_BYTES_MAX))
 		status = STORE_LIMIT;
 	sql_stmt_free(&stmt);
 	return status;

@@ -52,6 +52,13 @@ static void properties_have_limits(void **state)
 	changes[1] = (struct store_property){span_sub(name, 0, STORE_PROPERTY_NAME_MAX),
 					     span_sub(value, 0, STORE_PROPERTY_VALUE_MAX)};
 	assert_int_equal(store_property_change(t->store, t->user, a, SPAN(""), changes, 2, NULL), STORE_OK);
+	/* with that one, three as large are too much together */
+	digest = collection_test_digest(t);
+	for (unsigned i = 0; i < 3; i++)
+		many[i].value = changes[1].value;
+	assert_int_equal(store_property_change(t->store, t->user, a, SPAN(""), many, 3, NULL), STORE_LIMIT);
+	assert_int_equal(collection_test_digest(t), digest);
+	assert_int_equal(store_property_change(t->store, t->user, a, SPAN(""), many, 2, NULL), STORE_OK);
 }
 
 /* --- sharing --- */
