@@ -22,9 +22,10 @@ static void add_member(struct dav_request *r)
 	struct store_object_result result = {0};
 	struct caldav_attached attached;
 	struct span href = dav_child_href(r, &r->resource, put.name, false);
+	struct span type = http_request_field(r->x, "Content-Type");
 	enum store_status status;
 
-	if (!caldav_is_calendar_type(http_request_field(r->x, "Content-Type"))) {
+	if (type.n == 0 || !caldav_is_calendar_type(type)) { /* another site's page may send what has no type */
 		dav_error(r, 415, "C:supported-calendar-data", NULL);
 		return;
 	}
@@ -43,10 +44,21 @@ static void add_member(struct dav_request *r)
 	dav_put_answer(r, &put, status, &result);
 }
 
+/* A browser adds the password to what the page of another site makes it post, without asking us first where the body
+ * has a type that forms have, or none; anything else a page cannot send. So the browser's own word on it counts. */
+static bool is_from_elsewhere(const struct dav_request *r)
+{
+	struct span site = http_request_field(r->x, "Sec-Fetch-Site");
+
+	return site.p != NULL && !span_is(site, "same-origin") && !span_is(site, "none");
+}
+
 void dav_post_run(struct dav_request *r)
 {
 	if (page_is_form(r))
 		page_post_run(r);
+	else if (is_from_elsewhere(r))
+		http_answer_text(r->x, 403, "That was sent from another site");
 	else if (r->resource.type == DAV_CALENDAR && span_is(r->target.query, "add-member"))
 		add_member(r);
 	else if (caldav_attachment_is_post(r))
