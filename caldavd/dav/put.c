@@ -156,7 +156,7 @@ static void delete_collection(struct dav_request *r)
 
 void dav_delete_run(struct dav_request *r)
 {
-	bool has_condition = http_request_field(r->x, "If-Match").p != NULL;
+	bool has_condition = http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL;
 	enum store_status status;
 
 	if (!is_leaf(&r->resource)) {
