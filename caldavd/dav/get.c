@@ -86,6 +86,7 @@ static void answer_large(struct dav_request *r, unsigned status, const char *typ
 	opened = store_blob_open(r->store, r->resource.object.blob, &a->blob);
 	if (opened != STORE_OK) {
 		stop(&a->generator);
+		r->x->fields.n = 0;
 		dav_fail(r, opened);
 		return;
 	}
