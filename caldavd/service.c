@@ -126,7 +126,7 @@ enum http_begin caldavd_begin(struct http_exchange *x)
 	x->body_max = body_max(&daemon->options, body);
 	if (body == DAV_BODY_RESOURCE && x->head.body == HTTP_BODY_LENGTH && x->head.length > x->body_max)
 		dav_error(r, 413, "C:max-resource-size", NULL);
-	if (body == DAV_BODY_RESOURCE && http_request_field(x, "Content-Range").p != NULL) /* RFC 9110, 14.5 */
+	else if (body == DAV_BODY_RESOURCE && http_request_field(x, "Content-Range").p != NULL) /* RFC 9110, 14.5 */
 		http_answer_text(x, 400, "Parts of a resource cannot be put");
 	if (body == DAV_BODY_ATTACHMENT && x->status == 0)
 		caldav_attachment_begin(r);

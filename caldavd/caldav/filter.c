@@ -1,8 +1,11 @@
 /* Filters, from XML into common/ical's structs. */
 #include "caldavd/caldav/filter.h"
 
+enum { FILTERS_MAX = 200 }; /* each is asked of every object */
+
 struct parser {
 	struct dav_request *r;
+	size_t count;
 	bool is_bad;
 };
 
@@ -19,6 +22,8 @@ static struct span name_of(struct parser *parser, const xmlNode *node)
 
 	if (name.n == 0)
 		refuse(parser, "C:valid-filter", "a filter has no name");
+	if (++parser->count > FILTERS_MAX)
+		refuse(parser, "C:valid-filter", "there are too many filters");
 	return name;
 }
 

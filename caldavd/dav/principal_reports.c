@@ -7,7 +7,7 @@
 #include <unicase.h>
 #include <uninorm.h>
 
-enum { FOUND_MAX = 100, EXPAND_DEPTH_MAX = 4 };
+enum { FOUND_MAX = 100, TERMS_MAX = 16, TERM_BYTES_MAX = 1000, EXPAND_DEPTH_MAX = 4, EXPAND_MAX = 1000 };
 
 /* --- principal-property-search (RFC 3744, 9.4) --- */
 
@@ -26,6 +26,7 @@ struct search {
 	struct dav_selection selection;
 	bool any; /* test="anyof": one term is enough */
 	size_t found;
+	struct arena *page; /* of one user */
 	struct buf body;
 };
 
@@ -54,8 +55,11 @@ static struct span folded(struct dav_request *r, struct span text)
 
 static bool text_matches(struct search *search, struct span value, const xmlNode *match)
 {
-	struct span want = folded(search->r, span_trim(xml_text(match, search->r->arena)));
+	struct span want = span_trim(xml_text(match, search->r->arena));
 
+	if (want.n > TERM_BYTES_MAX)
+		return false;
+	want = folded(search->r, want);
 	value = folded(search->r, value);
 	if (want.n == 0 || want.n > value.n)
 		return false;
@@ -109,6 +113,17 @@ static bool term_matches(struct search *search, struct dav_subject *subject, con
 	return true;
 }
 
+/* Each is asked of every user there is. */
+static size_t count_terms(const xmlNode *root)
+{
+	size_t count = 0;
+
+	for (xmlNode *term = xml_first(root); term != NULL; term = xml_next(term))
+		for (xmlNode *prop = xml_first(xml_child(term, NS_DAV, "prop")); prop != NULL; prop = xml_next(prop))
+			count++;
+	return count;
+}
+
 static bool principal_matches(struct search *search, struct dav_subject *subject)
 {
 	size_t terms = 0, matched = 0;
@@ -134,15 +149,21 @@ static void principal_of(struct dav_request *r, const struct dav_user *user, str
 
 static void try_user(struct search *search, const struct dav_user *user)
 {
+	struct dav_request *r = search->r;
 	struct dav_resource resource;
 	struct dav_subject subject;
 
-	principal_of(search->r, user, &resource);
-	dav_subject_init(&subject, search->r, &resource);
-	if (search->found == FOUND_MAX || !principal_matches(search, &subject))
+	if (search->found == FOUND_MAX)
 		return;
-	search->found++;
-	(void)dav_write_response(search->r, &resource, &search->selection, &search->body);
+	arena_reset(search->page);
+	r->arena = search->page;
+	principal_of(r, user, &resource);
+	dav_subject_init(&subject, r, &resource);
+	if (principal_matches(search, &subject)) {
+		search->found++;
+		(void)dav_write_response(r, &resource, &search->selection, &search->body);
+	}
+	r->arena = r->x->arena;
 }
 
 static enum store_status try_all(struct search *search)
@@ -178,11 +199,17 @@ void dav_principal_search_run(struct dav_request *r, const xmlNode *root)
 		http_answer_text(r->x, 400, "Depth must be 0 here");
 		return;
 	}
+	if (count_terms(root) > TERMS_MAX) {
+		http_answer_text(r->x, 400, "Too much is searched for at once");
+		return;
+	}
 	search.any = span_is(xml_attribute(root, "test", r->arena), "anyof");
 	search.selection.kind = PROPFIND_NAMED;
 	if (xml_child(root, NS_DAV, "prop") != NULL)
 		dav_selection_of_prop(r, xml_child(root, NS_DAV, "prop"), &search.selection);
+	search.page = arena_create();
 	status = try_all(&search);
+	arena_destroy(&search.page);
 	if (status == STORE_OK)
 		dav_multistatus_of(r, buf_view(&search.body));
 	else
@@ -244,24 +271,31 @@ void dav_acl_principals_run(struct dav_request *r, const xmlNode *root)
 
 /* --- expand-property: the hrefs in a property's value, each with properties of its own --- */
 
-static void expand(struct dav_request *r, const struct dav_resource *resource, const xmlNode *root, size_t depth,
-		   struct buf *out);
+/* A client's own property may hold any number of hrefs, each of which leads back to it: so all of them are counted. */
+struct expansion {
+	struct dav_request *r;
+	size_t depth, count;
+};
 
-static void expand_href(struct dav_request *r, struct span href, const xmlNode *property, size_t depth, struct buf *out)
+static void expand(struct expansion *e, const struct dav_resource *resource, const xmlNode *root, struct buf *out);
+
+static void expand_href(struct expansion *e, struct span href, const xmlNode *property, struct buf *out)
 {
+	struct dav_request *r = e->r;
 	struct http_target target;
 	struct dav_resource resource;
 
 	if (dav_href_parse(r, href, &target) && dav_resource_find(r, &target, &resource) == STORE_OK &&
 	    !(resource.type & (DAV_NOTHING | DAV_UNMAPPED)))
-		expand(r, &resource, property, depth, out);
+		expand(e, &resource, property, out);
 	else
 		dav_write_status_response(href, 404, out);
 }
 
-static void expand_one(struct dav_request *r, struct dav_subject *subject, const xmlNode *property, size_t depth,
-		       struct buf *out, struct buf *missing)
+static void expand_one(struct expansion *e, struct dav_subject *subject, const xmlNode *property, struct buf *out,
+		       struct buf *missing)
 {
+	struct dav_request *r = e->r;
 	struct dav_wanted wanted = {.ns = xml_attribute(property, "namespace", r->arena),
 				    .name = xml_attribute(property, "name", r->arena)};
 	struct buf value = {0};
@@ -284,15 +318,18 @@ static void expand_one(struct dav_request *r, struct dav_subject *subject, const
 		return;
 	}
 	buf_text(&value, "</X>");
-	doc = xml_first(property) != NULL && depth < EXPAND_DEPTH_MAX ? xml_parse(buf_view(&value), r->arena, &problem)
-								      : NULL;
+	doc = xml_first(property) != NULL && e->depth < EXPAND_DEPTH_MAX
+		      ? xml_parse(buf_view(&value), r->arena, &problem)
+		      : NULL;
 	if (doc != NULL && dav_prefix_of(wanted.ns) != NULL) {
 		const xmlNode *element = xml_first(xmlDocGetRootElement(doc));
 
 		buf_printf(out, "<%s:%.*s>", dav_prefix_of(wanted.ns), (int)wanted.name.n, wanted.name.p);
+		e->depth++;
 		for (xmlNode *href = xml_first(element); href != NULL; href = xml_next(href))
-			if (xml_is(href, NS_DAV, "href"))
-				expand_href(r, xml_text(href, r->arena), property, depth + 1, out);
+			if (xml_is(href, NS_DAV, "href") && e->count++ < EXPAND_MAX)
+				expand_href(e, xml_text(href, r->arena), property, out);
+		e->depth--;
 		buf_printf(out, "</%s:%.*s>", dav_prefix_of(wanted.ns), (int)wanted.name.n, wanted.name.p);
 	} else {
 		size_t from = sizeof("<X" XML_PREFIXES ">") - 1;
@@ -303,19 +340,18 @@ static void expand_one(struct dav_request *r, struct dav_subject *subject, const
 	buf_done(&value);
 }
 
-static void expand(struct dav_request *r, const struct dav_resource *resource, const xmlNode *root, size_t depth,
-		   struct buf *out)
+static void expand(struct expansion *e, const struct dav_resource *resource, const xmlNode *root, struct buf *out)
 {
 	struct dav_subject subject;
 	struct buf missing = {0};
 
-	dav_subject_init(&subject, r, resource);
+	dav_subject_init(&subject, e->r, resource);
 	buf_text(out, "<D:response><D:href>");
 	xml_write_text(resource->href, out);
 	buf_text(out, "</D:href><D:propstat><D:prop>");
 	for (xmlNode *property = xml_first(root); property != NULL; property = xml_next(property))
 		if (xml_is(property, NS_DAV, "property"))
-			expand_one(r, &subject, property, depth, out, &missing);
+			expand_one(e, &subject, property, out, &missing);
 	buf_text(out, "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>");
 	if (missing.n > 0) {
 		buf_text(out, "<D:propstat><D:prop>");
@@ -328,9 +364,13 @@ static void expand(struct dav_request *r, const struct dav_resource *resource, c
 
 void dav_expand_property_run(struct dav_request *r, const xmlNode *root)
 {
+	struct expansion expansion = {.r = r};
 	struct buf body = {0};
 
-	expand(r, &r->resource, root, 0, &body);
-	dav_multistatus_of(r, buf_view(&body));
+	expand(&expansion, &r->resource, root, &body);
+	if (expansion.count > EXPAND_MAX)
+		dav_error(r, 507, "D:number-of-matches-within-limits", NULL);
+	else
+		dav_multistatus_of(r, buf_view(&body));
 	buf_done(&body);
 }

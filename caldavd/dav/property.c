@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { WANTED_MAX = 256 }; /* properties that one request may name */
+
 /* --- names --- */
 
 const char *dav_prefix_of(struct span ns)
@@ -202,7 +204,7 @@ static bool write_one(struct dav_subject *subject, const struct dav_selection *s
 
 static void write_named(struct dav_subject *subject, const struct dav_selection *selection, struct buf *out)
 {
-	uint64_t missing[4] = {0}; /* of the first 256 */
+	uint64_t missing[WANTED_MAX / 64] = {0};
 	bool is_open = false, any_missing = false;
 
 	for (size_t i = 0; i < selection->count; i++) {
@@ -215,8 +217,7 @@ static void write_named(struct dav_subject *subject, const struct dav_selection 
 		is_open = was_open;
 		out->n = before;
 		any_missing = true;
-		if (i < 256)
-			missing[i / 64] |= (uint64_t)1 << (i % 64);
+		missing[i / 64] |= (uint64_t)1 << (i % 64);
 	}
 	close_propstat(out, 200, is_open);
 	if (!any_missing || subject->r->is_minimal) {
@@ -226,7 +227,7 @@ static void write_named(struct dav_subject *subject, const struct dav_selection 
 	}
 	is_open = false;
 	open_propstat(out, &is_open);
-	for (size_t i = 0; i < selection->count && i < 256; i++)
+	for (size_t i = 0; i < selection->count; i++)
 		if (missing[i / 64] >> (i % 64) & 1)
 			dav_write_empty(&selection->list[i], out);
 	close_propstat(out, 404, true);
@@ -323,14 +324,27 @@ void dav_write_status_response(struct span href, unsigned status, struct buf *ou
 	buf_printf(out, "</D:href><D:status>HTTP/1.1 %u %s</D:status></D:response>\n", status, http_reason(status));
 }
 
+static bool is_selected(const struct dav_selection *selection, const struct dav_wanted *wanted)
+{
+	for (size_t i = 0; i < selection->count; i++)
+		if (span_equal(selection->list[i].name, wanted->name) && span_equal(selection->list[i].ns, wanted->ns))
+			return true;
+	return false;
+}
+
+/* Each property once, and not without end: the answer is as many times as long as there are resources. */
 void dav_selection_of_prop(struct dav_request *r, const xmlNode *prop, struct dav_selection *selection_r)
 {
 	size_t capacity = 0;
 
 	*selection_r = (struct dav_selection){.kind = PROPFIND_NAMED};
-	for (xmlNode *node = xml_first(prop); node != NULL; node = xml_next(node)) {
+	for (xmlNode *node = xml_first(prop); node != NULL && selection_r->count < WANTED_MAX; node = xml_next(node)) {
+		struct dav_wanted wanted = dav_wanted_of(node);
+
+		if (is_selected(selection_r, &wanted))
+			continue;
 		arena_grow(r->arena, (void **)&selection_r->list, &capacity, selection_r->count + 1,
 			   sizeof *selection_r->list);
-		selection_r->list[selection_r->count++] = dav_wanted_of(node);
+		selection_r->list[selection_r->count++] = wanted;
 	}
 }

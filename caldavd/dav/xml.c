@@ -6,7 +6,114 @@
 #include <libxml/xmlerror.h>
 #include <string.h>
 
-enum { PROBLEM_MAX = 300 };
+enum {
+	PROBLEM_MAX = 300,
+	ATTRIBUTES_MAX = 64,   /* of an element */
+	UNSCANNED_MAX = 65536, /* bytes in another encoding than UTF-8 */
+};
+
+/* --- before the parser sees it ---
+ *
+ * The parser compares every attribute of an element with every other one, which takes it minutes for a million bytes of
+ * them. So tags are looked through here, strictly enough that no other reading is possible: wherever this and the
+ * parser could come to see different tags, the text is not well-formed. */
+
+static bool has_strange_characters(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < ' ' && c != '\t' && c != '\n' && c != '\r')
+			return true;
+		if (c == 0xef && span_starts(span_sub(text, i, SIZE_MAX), SPAN("\xef\xbf")) && i + 2 < text.n &&
+		    (unsigned char)text.p[i + 2] >= 0xbe) /* U+FFFE, U+FFFF */
+			return true;
+	}
+	return false;
+}
+
+/* Behind "<": up to and with ">". */
+static bool take_tag(struct span *in)
+{
+	size_t attributes = 0, i = 0;
+
+	for (; i < in->n && in->p[i] != '>'; i++) {
+		size_t end;
+
+		if (in->p[i] == '<')
+			return false;
+		if (in->p[i] != '"' && in->p[i] != '\'')
+			continue;
+		end = span_find_byte(span_sub(*in, i + 1, SIZE_MAX), in->p[i]);
+		if (end == SIZE_MAX || ++attributes > ATTRIBUTES_MAX ||
+		    span_find_byte(span_sub(*in, i + 1, end), '<') != SIZE_MAX)
+			return false;
+		i += end + 1;
+	}
+	if (i == in->n)
+		return false;
+	*in = span_sub(*in, i + 1, SIZE_MAX);
+	return true;
+}
+
+/* begin … end, as far as it is there. -1: it has no end. */
+static int take_between(struct span *in, struct span begin, struct span end, struct span *inner_r)
+{
+	size_t at;
+
+	if (!span_starts(*in, begin))
+		return 0;
+	at = span_find(span_sub(*in, begin.n, SIZE_MAX), end);
+	if (at == SIZE_MAX)
+		return -1;
+	*inner_r = span_sub(*in, begin.n, at);
+	*in = span_sub(*in, begin.n + at + end.n, SIZE_MAX);
+	return 1;
+}
+
+static bool is_name_start(struct span in)
+{
+	unsigned char c = in.n == 0 ? 0 : (unsigned char)in.p[0];
+
+	return ascii_lower((char)c) != ascii_upper((char)c) || c == '_' || c == ':' || c >= 0x80;
+}
+
+/* What stands between "<" and ">", whatever it is. */
+static bool take_markup(struct span *in, bool is_in_content)
+{
+	struct span inner;
+	int taken = take_between(in, SPAN("!--"), SPAN("-->"), &inner);
+
+	if (taken == 0 && is_in_content)
+		taken = take_between(in, SPAN("![CDATA["), SPAN("]]>"), &inner);
+	if (taken != 0)
+		return taken > 0;
+	taken = take_between(in, SPAN("?"), SPAN("?>"), &inner);
+	if (taken != 0)
+		return taken > 0 && is_name_start(inner) && span_find_byte(inner, '<') == SIZE_MAX;
+	return is_name_start(span_sub(*in, span_starts(*in, SPAN("/")), SIZE_MAX)) && take_tag(in);
+}
+
+/* text is UTF-8. */
+static bool may_be_parsed(struct span text)
+{
+	bool is_in_content = false;
+	size_t at;
+
+	if (has_strange_characters(text))
+		return false;
+	while ((at = span_find_byte(text, '<')) != SIZE_MAX) {
+		text = span_sub(text, at + 1, SIZE_MAX);
+		if (!is_in_content && span_starts(text, SPAN("!DOCTYPE")))
+			return true; /* the parser goes no further */
+		is_in_content |= is_name_start(text);
+		if (!take_markup(&text, is_in_content))
+			return false;
+	}
+	return true;
+}
+
+/* --- parsing --- */
 
 /* A document type declares entities, and nobody needs one. */
 static void refuse_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
@@ -45,15 +152,20 @@ static const char *problem_of(const xmlParserCtxt *parser, struct arena *arena)
 xmlDoc *xml_parse(struct span text, struct arena *arena, const char **problem_r)
 {
 	xmlParserCtxt *parser = xmlNewParserCtxt();
+	bool is_utf8 = utf8_is_valid(text) && span_find_byte(text, '\0') == SIZE_MAX;
 	xmlDoc *doc = NULL;
 
 	*problem_r = "it is empty";
 	if (parser == NULL || text.n == 0 || text.n > INT32_MAX)
 		goto out;
+	*problem_r = is_utf8 ? "a tag is malformed, or has too many attributes" : "it is no UTF-8";
+	if (is_utf8 ? !may_be_parsed(text) : text.n > UNSCANNED_MAX)
+		goto out;
 	parser->sax->internalSubset = refuse_doctype;
 	parser->sax->serror = (xmlStructuredErrorFunc)(void (*)(void))no_message;
 	doc = xmlCtxtReadMemory(parser, text.p, (int)text.n, NULL, NULL,
-				XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+				XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT |
+					(is_utf8 ? XML_PARSE_IGNORE_ENC : 0));
 	if (doc != NULL && (!parser->wellFormed || !parser->nsWellFormed || xmlDocGetRootElement(doc) == NULL)) {
 		xmlFreeDoc(doc);
 		doc = NULL;

@@ -8,7 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { ROOM = 16384, ZSTD_LEVEL = 3, ZLIB_LEVEL = 5, GZIP_WINDOW = 15 + 16, DEFLATE_WINDOW = 15 };
+enum { ROOM = 16384, ZSTD_LEVEL = 3, ZSTD_WINDOW = 17, ZLIB_LEVEL = 5, GZIP_WINDOW = 15 + 16, DEFLATE_WINDOW = 15 };
 
 enum kind { KIND_ZSTD, KIND_GZIP, KIND_DEFLATE, KIND_COUNT };
 static const char *const names[KIND_COUNT] = {"zstd", "gzip", "deflate"};
@@ -70,6 +70,8 @@ struct http_encoder *http_encoder_create(struct span accept_encoding)
 		encoder->zstd = ZSTD_createCCtx();
 		must(encoder->zstd != NULL);
 		(void)ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+		/* with the usual one a client that does not read on costs megabytes */
+		(void)ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_windowLog, ZSTD_WINDOW);
 	} else {
 		must(deflateInit2(&encoder->zlib, ZLIB_LEVEL, Z_DEFLATED,
 				  kind == KIND_GZIP ? GZIP_WINDOW : DEFLATE_WINDOW, 8, Z_DEFAULT_STRATEGY) == Z_OK);

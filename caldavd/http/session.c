@@ -71,6 +71,7 @@ static void exchange_destroy(struct http_session *session)
 static void refuse(struct http_exchange *x, unsigned status, const char *reason)
 {
 	x->must_close = true;
+	x->fields.n = 0; /* there may be an answer already, whose body is still read away */
 	http_answer_text(x, status, "%s", reason);
 }
 
