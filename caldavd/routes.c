@@ -7,6 +7,10 @@
 
 static void robots(struct dav_request *r)
 {
+	if (!span_is(span_of(r->method->name), "GET") && !span_is(span_of(r->method->name), "HEAD")) {
+		ical_http_refuse_method(r, "GET, HEAD");
+		return;
+	}
 	http_answer(r->x, 200, "text/plain; charset=utf-8", SPAN("User-agent: *\nDisallow: /\n"));
 }
 
