@@ -125,7 +125,7 @@ static int list_home(struct admin *admin, const struct store_user *user, struct 
 int admin_calendar_list(struct admin *admin, int argc, char **argv)
 {
 	struct arena *arena = arena_create();
-	struct store_user user;
+	struct store_user user = {0};
 	int rc = argc == 2 ? admin_find_user(admin, argv[1], arena, &user) : admin_usage(admin, "want one USER");
 
 	if (rc == EX_OK)
