@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { PAGE = 64 };
+enum { PAGE = 64, HREFS_MAX = 20000 /* of a multiget: each is looked for */ };
 
 struct candidate {
 	struct store_object object;
@@ -375,18 +375,32 @@ static enum store_status gather_hrefs(struct query *q, const xmlNode *root)
 	return status;
 }
 
+static size_t count_hrefs(const xmlNode *root)
+{
+	size_t count = 0;
+
+	for (xmlNode *node = xml_first(root); node != NULL; node = xml_next(node))
+		count += xml_is(node, NS_DAV, "href");
+	return count;
+}
+
 void caldav_multiget_run(struct dav_request *r, const xmlNode *root)
 {
-	struct query *q = query_create(r);
+	size_t count = count_hrefs(root);
+	struct query *q;
 
+	if (count == 0) {
+		http_answer_text(r->x, 400, "A multiget names at least one href");
+		return;
+	}
+	if (count > HREFS_MAX) {
+		dav_error(r, 507, "D:number-of-matches-within-limits", NULL);
+		return;
+	}
+	q = query_create(r);
 	parse_selection(r, root, &q->selection);
 	if (!caldav_view_init(&q->view, r, &q->selection) || !caldav_find_zone(r, NULL, &q->view.zone)) {
 		stop(&q->generator);
-		return;
-	}
-	if (xml_child(root, NS_DAV, "href") == NULL) {
-		stop(&q->generator);
-		http_answer_text(r->x, 400, "A multiget names at least one href");
 		return;
 	}
 	answer(q, gather_hrefs(q, root));

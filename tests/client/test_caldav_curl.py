@@ -137,6 +137,11 @@ def many(curl, tally):
     tally.check(sorted(re.findall(rb"UID:p(\d+)", got.stdout), key=int) == [b"%d" % i for i in range(100)], "all are there")
     got = curl.do(*LOGIN, curl.url(CALENDAR + "p[0-99].ics"))
     tally.check(got.stdout == b"".join(event("p%d" % i) for i in range(100)), "and as they were")
+    for count, want in ((20000, "207"), (20001, "507")):
+        query = (b'<C:calendar-multiget xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><getetag/></prop>' +
+                 b"<href>%sp1.ics</href>" % CALENDAR.encode() * count + b"</C:calendar-multiget>")
+        tally.check(curl.status(*LOGIN, "-X", "REPORT", "--data-binary", "@-", curl.url(CALENDAR), data=query) == want,
+                    "a multiget of %d is %s" % (count, want))
     tally.check(curl.status(*LOGIN, "-X", "DELETE", curl.url(CALENDAR + "p0.ics")) == "204", "DELETE")
     tally.check(curl.status(*LOGIN, curl.url(CALENDAR + "p0.ics")) == "404", "it is gone")
 
