@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 256 };
+enum { PAGE = 256, PAGE_BYTES = 256 * 1024 /* of the answer: properties of clients may be long */ };
 
 struct propfind {
 	struct http_generator generator; /* first */
@@ -108,22 +108,23 @@ static bool tell_objects(struct propfind *p, const struct dav_resource *parent, 
 	struct dav_request *r = p->r;
 	struct page *page = arena_new(p->page, struct page);
 	enum store_status status;
+	size_t told = 0;
 
 	page->p = p;
 	status = store_object_each(r->store, r->user.id, parent->collection.id, p->after, PAGE, take_object, page);
 	if (status != STORE_OK)
 		return status == STORE_NOT_FOUND; /* the collection has gone meanwhile */
-	for (size_t i = 0; i < page->count; i++) {
+	while (told < page->count && (told == 0 || out->n < PAGE_BYTES)) {
 		struct dav_resource child;
 
-		dav_child_object(r, parent, &page->list[i], &child);
+		dav_child_object(r, parent, &page->list[told++], &child);
 		if (!tell(p, &child, out))
 			return false;
 	}
-	*more_r = page->count == PAGE;
+	*more_r = told < page->count || page->count == PAGE;
 	if (*more_r) {
 		p->after_bytes.n = 0;
-		buf_span(&p->after_bytes, page->list[PAGE - 1].name);
+		buf_span(&p->after_bytes, page->list[told - 1].name);
 		p->after = buf_view(&p->after_bytes);
 	}
 	return true;
