@@ -111,9 +111,15 @@ enum http_begin caldavd_begin(struct http_exchange *x)
 		return HTTP_BEGIN_NOW;
 	}
 	r->route = find_route(&r->target);
+	if (r->route != NULL && r->route->traits & DAV_SECRET)
+		x->head.target = r->target.segments[0];
 	r->method = dav_method_find(x->head.method);
 	if (r->method == NULL) {
 		http_answer_text(x, 501, "That method is not known here");
+		return HTTP_BEGIN_NOW;
+	}
+	if (r->target.is_asterisk && r->method->run != dav_options_run) { /* RFC 9112, 3.2.4 */
+		http_answer_text(x, 400, "Only OPTIONS is about the server as a whole");
 		return HTTP_BEGIN_NOW;
 	}
 	body = r->route != NULL ? r->route->body : r->method->body;
@@ -196,6 +202,10 @@ void caldavd_run(struct http_exchange *x)
 		return;
 	if (r->route != NULL) {
 		r->route->run(r);
+		return;
+	}
+	if (r->target.is_asterisk && r->method->run != dav_options_run) { /* RFC 9112, 3.2.4 */
+		http_answer_text(x, 400, "The server as a whole only has options");
 		return;
 	}
 	if (r->target.is_asterisk) {

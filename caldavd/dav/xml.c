@@ -9,6 +9,7 @@
 enum {
 	PROBLEM_MAX = 300,
 	ATTRIBUTES_MAX = 64,   /* of an element */
+	MARKUP_MAX = 200000,   /* tags and the like: each becomes some 100 bytes of a tree */
 	UNSCANNED_MAX = 65536, /* bytes in another encoding than UTF-8 */
 };
 
@@ -98,7 +99,7 @@ static bool take_markup(struct span *in, bool is_in_content)
 static bool may_be_parsed(struct span text)
 {
 	bool is_in_content = false;
-	size_t at;
+	size_t count = 0, at;
 
 	if (has_strange_characters(text))
 		return false;
@@ -107,7 +108,7 @@ static bool may_be_parsed(struct span text)
 		if (!is_in_content && span_starts(text, SPAN("!DOCTYPE")))
 			return true; /* the parser goes no further */
 		is_in_content |= is_name_start(text);
-		if (!take_markup(&text, is_in_content))
+		if (!take_markup(&text, is_in_content) || ++count > MARKUP_MAX)
 			return false;
 	}
 	return true;
@@ -158,7 +159,8 @@ xmlDoc *xml_parse(struct span text, struct arena *arena, const char **problem_r)
 	*problem_r = "it is empty";
 	if (parser == NULL || text.n == 0 || text.n > INT32_MAX)
 		goto out;
-	*problem_r = is_utf8 ? "a tag is malformed, or has too many attributes" : "it is no UTF-8";
+	*problem_r =
+		is_utf8 ? "a tag is malformed, or there are too many of them or their attributes" : "it is no UTF-8";
 	if (is_utf8 ? !may_be_parsed(text) : text.n > UNSCANNED_MAX)
 		goto out;
 	parser->sax->internalSubset = refuse_doctype;

@@ -48,6 +48,8 @@ def xml(measured):
     do("namespaces", 1000, (400,), "PROPFIND", CALENDAR, "<propfind %s>%s</propfind>" % (
         " ".join("xmlns:a%d='a'" % i for i in range(MANY)), "<z:a/>" * MANY * 5))
     do("depth", 1000, (400,), "PROPFIND", CALENDAR, "<propfind %s>%s" % (D, "<a>" * MANY * 10))
+    do("options of all, and no more", 1000, (400,), "PROPFIND", "*")
+    do("options of all", 1000, (200,), "OPTIONS", "*")
     do("elements", 1000, (400,), "PROPFIND", CALENDAR, "<propfind %s>%s</propfind>" % (D, "<a/>" * MANY * 10))
 
 

@@ -94,6 +94,20 @@ static bool attributes(const char *before, size_t count, const char *after, bool
 	return ok;
 }
 
+static bool elements(size_t count)
+{
+	struct buf text = {0};
+	bool ok;
+
+	buf_text(&text, "<a>");
+	for (size_t i = 0; i < count; i++)
+		buf_text(&text, "<b></b>");
+	buf_text(&text, "</a>");
+	ok = parses(buf_view(&text));
+	buf_done(&text);
+	return ok;
+}
+
 /* The parser would take minutes for each of the large ones. */
 static void crowds(void **state)
 {
@@ -120,6 +134,8 @@ static void crowds(void **state)
 		assert_false(attributes(hidden[i].before, 400000, hidden[i].after, false));
 	assert_false(attributes("\xff\xfe<a", 400000, "/>", true));
 	assert_false(attributes("<a", 400000, "/>", true));
+	assert_true(elements(90000));
+	assert_false(elements(110000));
 	assert_true(clock_uptime_ms() - begin < 20000);
 }
 
