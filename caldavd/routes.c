@@ -19,7 +19,7 @@ const struct dav_route dav_routes[] = {
 	/* first        second  run                      body             traits */
 	{ "robots.txt", NULL,   robots,                  DAV_BODY_NONE,   DAV_FOR_ALL },
 	{ "ical",       NULL,   ical_http_calendar_run,  DAV_BODY_IMPORT, 0 },
-	{ "subscribe",  NULL,   ical_http_subscribe_run, DAV_BODY_NONE,   DAV_FOR_ALL },
+	{ "subscribe",  NULL,   ical_http_subscribe_run, DAV_BODY_NONE,   DAV_FOR_ALL | DAV_SECRET },
 	{ "freebusy",   NULL,   ical_http_free_busy_run, DAV_BODY_NONE,   0 },
 	{ "attachments", NULL,  caldav_attachment_get_run, DAV_BODY_NONE, 0 },
 	{ "timezones",  NULL,   timezones_run,           DAV_BODY_NONE,   DAV_FOR_ALL },

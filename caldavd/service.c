@@ -23,7 +23,7 @@ static bool strip_base(struct http_exchange *x, struct http_target *target_r)
 	struct span base = daemon_of(x)->options.base_path;
 
 	*target_r = x->target;
-	if (target_r->segment_count > 0 && span_is(target_r->segments[0], ".well-known"))
+	if (target_r->is_asterisk || (target_r->segment_count > 0 && span_is(target_r->segments[0], ".well-known")))
 		return true; /* always at the root of the host (RFC 8615) */
 	while (base.n > 1) {
 		size_t end = span_find_byte(span_sub(base, 1, SIZE_MAX), '/');
@@ -112,7 +112,7 @@ enum http_begin caldavd_begin(struct http_exchange *x)
 	}
 	r->route = find_route(&r->target);
 	if (r->route != NULL && r->route->traits & DAV_SECRET)
-		x->head.target = r->target.segments[0];
+		x->head.target = span_of(arena_printf(x->arena, "/%s/", r->route->first));
 	r->method = dav_method_find(x->head.method);
 	if (r->method == NULL) {
 		http_answer_text(x, 501, "That method is not known here");
