@@ -22,7 +22,7 @@ const struct dav_route dav_routes[] = {
 	{ "subscribe",  NULL,   ical_http_subscribe_run, DAV_BODY_NONE,   DAV_FOR_ALL | DAV_SECRET },
 	{ "freebusy",   NULL,   ical_http_free_busy_run, DAV_BODY_NONE,   0 },
 	{ "attachments", NULL,  caldav_attachment_get_run, DAV_BODY_NONE, 0 },
-	{ "timezones",  NULL,   timezones_run,           DAV_BODY_NONE,   DAV_FOR_ALL },
+	{ "timezones",  NULL,   timezones_run,           DAV_BODY_NONE,   DAV_FOR_ALL | DAV_SLASHES },
 	{ ".well-known", "timezone", timezones_well_known_run, DAV_BODY_NONE, DAV_FOR_ALL },
 };
 /* clang-format on */

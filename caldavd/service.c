@@ -111,6 +111,10 @@ enum http_begin caldavd_begin(struct http_exchange *x)
 		return HTTP_BEGIN_NOW;
 	}
 	r->route = find_route(&r->target);
+	if (x->target.has_encoded_slash && (r->route == NULL || !(r->route->traits & DAV_SLASHES))) {
+		http_answer_text(x, 400, "The address is malformed");
+		return HTTP_BEGIN_NOW;
+	}
 	if (r->route != NULL && r->route->traits & DAV_SECRET)
 		x->head.target = span_of(arena_printf(x->arena, "/%s/", r->route->first));
 	r->method = dav_method_find(x->head.method);

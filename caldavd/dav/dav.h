@@ -88,6 +88,7 @@ enum dav_trait {
 	DAV_CHANGES = 2,   /* conditions are looked at before */
 	DAV_READS = 4,     /* conditions of GET: 304 */
 	DAV_FOR_ALL = 8,   /* without log-in */
+	DAV_SLASHES = 16,  /* names in the address may hold slashes, encoded */
 	DAV_SECRET = 32,   /* the address itself is a secret, which no log may have */
 };
 

@@ -187,7 +187,9 @@ static struct span decode_once_more(struct dav_request *r, struct span name)
 	if (span_find(name, SPAN("%40")) == SIZE_MAX)
 		return name;
 	path = span_of(arena_printf(r->arena, "/%.*s", (int)name.n, name.p));
-	return http_target_parse(path, r->arena, &target) && target.segment_count == 1 ? target.segments[0] : name;
+	return http_target_parse(path, r->arena, &target) && target.segment_count == 1 && !target.has_encoded_slash
+		       ? target.segments[0]
+		       : name;
 }
 
 static enum store_status find_owner(struct dav_request *r, struct span name, struct dav_user *owner_r)
@@ -355,7 +357,7 @@ bool dav_href_parse(struct dav_request *r, struct span href, struct http_target 
 	struct span base = r->daemon->options.base_path, host = http_request_field(r->x, "Host");
 
 	href = span_trim(href);
-	if (!http_target_parse(href, r->arena, target_r) || target_r->is_asterisk)
+	if (!http_target_parse(href, r->arena, target_r) || target_r->is_asterisk || target_r->has_encoded_slash)
 		return false;
 	/* behind a proxy the host may be written in several ways: a port left out or added is forgiven */
 	if (target_r->host.p != NULL &&

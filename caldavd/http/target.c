@@ -11,7 +11,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool decode(struct span raw, struct buf *out)
+static bool decode(struct span raw, struct buf *out, bool *has_slash)
 {
 	for (size_t i = 0; i < raw.n; i++) {
 		char c = raw.p[i];
@@ -24,8 +24,7 @@ static bool decode(struct span raw, struct buf *out)
 				return false;
 			c = (char)(high << 4 | low);
 			i += 2;
-			if (c == '/')
-				return false;
+			*has_slash |= c == '/';
 		}
 		if ((unsigned char)c < ' ' || c == 0x7f)
 			return false;
@@ -37,9 +36,9 @@ static bool decode(struct span raw, struct buf *out)
 static bool add_segment(struct span raw, struct arena *arena, struct http_target *target)
 {
 	struct buf decoded = {0};
-	bool ok = raw.n > 0 && target->segment_count < HTTP_SEGMENTS_MAX && decode(raw, &decoded) &&
-		  utf8_is_valid(buf_view(&decoded)) && !span_is(buf_view(&decoded), ".") &&
-		  !span_is(buf_view(&decoded), "..");
+	bool ok = raw.n > 0 && target->segment_count < HTTP_SEGMENTS_MAX &&
+		  decode(raw, &decoded, &target->has_encoded_slash) && utf8_is_valid(buf_view(&decoded)) &&
+		  !span_is(buf_view(&decoded), ".") && !span_is(buf_view(&decoded), "..");
 
 	if (ok)
 		target->segments[target->segment_count++] = arena_span(arena, buf_view(&decoded));

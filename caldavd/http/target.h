@@ -14,10 +14,11 @@ struct http_target {
 	struct span *segments; /* of the path, percent-decoded, valid UTF-8; in the arena */
 	size_t segment_count;
 	bool ends_with_slash;
-	struct span query; /* still encoded; p NULL: none; borrowed */
+	bool has_encoded_slash; /* in a segment: a trick everywhere but where names of zones are asked for */
+	struct span query;      /* still encoded; p NULL: none; borrowed */
 };
 
-/* False: malformed, or a trick: an encoded NUL or slash, "." or ".." as a segment, empty segments in the middle, bytes
+/* False: malformed, or a trick: an encoded NUL, "." or ".." as a segment, empty segments in the middle, bytes
  * that are no UTF-8, a scheme that is not http or https. */
 bool http_target_parse(struct span text, struct arena *arena, struct http_target *target_r);
 

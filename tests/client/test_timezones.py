@@ -63,6 +63,8 @@ def listing(client, tally):
     tally.check(parsed(tally, client.do("GET", "/timezones/zones?changedsince=" + token), "since now") == {"synctoken": token, "timezones": []}, "nothing since")
     tally.check(len(parsed(tally, client.do("GET", "/timezones/zones?changedsince=never"), "since never")["timezones"]) == len(zones), "an unknown token")
     problem(tally, client.do("GET", "/timezones/zones?changedsince=a&changedsince=b"), 400, "invalid-changedsince", "two tokens")
+    plain, encoded = client.do("GET", "/timezones/zones/Europe/Berlin"), client.do("GET", "/timezones/zones/Europe%2FBerlin")
+    tally.check(encoded.status == 200 and encoded.body == plain.body, "a slash in a name may be encoded, as URI templates do it")
     return zones
 
 
