@@ -1,7 +1,7 @@
 /* Filters, from XML into common/ical's structs. */
 #include "caldavd/caldav/filter.h"
 
-enum { FILTERS_MAX = 200 }; /* each is asked of every object */
+enum { FILTERS_MAX = 200, TEXT_MAX = 1000 /* bytes */ }; /* each is asked of every object */
 
 struct parser {
 	struct dav_request *r;
@@ -52,6 +52,8 @@ static const struct ical_text_match *parse_match(struct parser *parser, const xm
 	match = arena_new(parser->r->arena, struct ical_text_match);
 	match->text = xml_text(node, parser->r->arena);
 	match->is_negated = span_is_nocase(negate, "yes");
+	if (match->text.n > TEXT_MAX)
+		refuse(parser, "C:valid-filter", "the text is too long");
 	if (collation.p == NULL || span_is(collation, "i;ascii-casemap") || span_is(collation, "default"))
 		match->collation = ICAL_ASCII_CASEMAP;
 	else if (span_is(collation, "i;octet"))
