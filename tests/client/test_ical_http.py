@@ -183,6 +183,7 @@ def subscribing(home, caldavd, client, tally):
     tally.check(anybody.do("GET", "/subscribe/%s.ics" % secret).status == 404, "not of who is disabled")
     home.trivet("user", "set", "u1", "--disabled", "no")
     tally.check(anybody.do("GET", "/subscribe/%s.ics" % secret).status == 200, "and again")
+    tally.check(anybody.do("FOO", "/subscribe/%s.ics" % secret).status == 501, "a method that nobody knows")
     tally.check(secret not in caldavd.tail(1000000) and "/subscribe/" in caldavd.tail(1000000), "the log does not have it")
 
 
