@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Clients that follow a calendar by sync-collection while eight writers change it: each keeps a mirror, some in parts of few objects,
-some from nothing again and again. None misses a change or hears of one twice, and at the end each has exactly what the server has.
+some from nothing again and again. None misses a change or hears of one twice, and at the end each has exactly what the server has. And conditions and the
+index hold, too, where two clients change the same object in the same moment.
 
 usage: test_caldav_sync.py [--bin DIR] [--seconds N] [--seed N]"""
 import os
@@ -11,11 +12,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from caldav import Caldav, Closed
-from caldav_fault import CALENDARS, Mirror, Refused, event, expect, listing
+from caldav_fault import CALENDARS, Mirror, Refused, event, expect, listing, multistatus
 from daemon import Caldavd, Daemon, Tally
 from watch import option
 
-WRITERS, LIMITS = 8, (0, 0, 1, 2, 7, 50)
+WRITERS, LIMITS, RACES = 8, (0, 0, 1, 2, 7, 50), 200
 SHARED = "/calendars/u1/calendar/"
 MOST = 40  # objects a writer has at a time
 
@@ -121,14 +122,64 @@ def play(caldavd, seconds, seed, tally):
     client.close()
 
 
+def race(*requests):
+    """The answers to requests that are sent at once: (client, method, path, body, fields)."""
+    answers, barrier = [None] * len(requests), threading.Barrier(len(requests))
+
+    def run(i, client, method, path, body, fields):
+        barrier.wait()
+        answers[i] = client.do(method, path, body, **fields)
+
+    threads = [threading.Thread(target=run, args=(i, *request)) for i, request in enumerate(requests)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+RANGE = ('<C:calendar-query xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><getetag/></prop><C:filter>'
+         '<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"><C:time-range start="20260102T%02d0000Z" '
+         'end="20260102T%02d3000Z"/></C:comp-filter></C:comp-filter></C:filter></C:calendar-query>')
+
+
+def raced(caldavd, tally):
+    """One changes what another deletes or moves."""
+    one, two = Caldav(caldavd.port, "u2"), Caldav(caldavd.port, "u2")
+    path, folder = "/calendars/u2/calendar/a.ics", "/calendars/u2/other/"
+    expect(one.do("MKCALENDAR", folder), 201)
+    lost = hidden = changes = 0
+    for i in range(RACES):
+        tag = one.put(path, event("a", 1)).field("ETag")
+        condition = {"If": "([%s])" % tag} if i % 2 else {"If_Match": tag}
+        changed, deleted = race((two, "PUT", path, event("a", 2), {"If_Match": tag}), (one, "DELETE", path, b"", condition))
+        changes += changed.status == 204
+        lost += changed.status == deleted.status == 204
+        one.do("DELETE", path)
+        one.put(path, event("a", 1))
+        _, moved = race((two, "PUT", path, event("a", 2), {"If_Match": "*"}),
+                        (one, "MOVE", path, b"", {"Destination": folder + "a.ics"}))
+        if moved.status == 201:
+            version = 2 if b"version 2" in one.do("GET", folder + "a.ics").content else 1
+            hidden += len(multistatus(one.do("REPORT", folder, RANGE % (version, version), Depth="1"))[0]) != 1
+        for left in (path, folder + "a.ics"):
+            one.do("DELETE", left)
+    tally.check(0 < changes < RACES, "now the one comes first, now the other: %d of %d" % (changes, RACES))
+    tally.check(lost == 0, "of a change and a DELETE on the same condition one is refused: %d of %d were not" % (lost, RACES))
+    tally.check(hidden == 0, "what was moved is found by its time: %d of %d were not" % (hidden, RACES))
+    one.close()
+    two.close()
+
+
 def main():
     seconds, seed, tally = option("--seconds", 20), option("--seed", int(time.time())), Tally()
     print("seed", seed)
     daemon = Daemon()
     try:
-        daemon.add_users(("u1",))
+        daemon.add_users(("u1", "u2"))
         caldavd = Caldavd(daemon).start()
         play(caldavd, seconds, seed, tally)
+        raced(caldavd, tally)
         tally.check(caldavd.stop() == 0, "a polite end: " + caldavd.tail(1000))
         check = daemon.trivet("check", check=False)
         tally.check(check.returncode == 0, "trivet check: " + check.stdout + check.stderr)
