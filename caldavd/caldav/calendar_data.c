@@ -196,11 +196,10 @@ static bool write_shaped(struct caldav_view *view, struct span bytes, struct buf
 {
 	struct dav_request *r = view->r;
 	struct ical_object *object;
-	struct ical_summary summary;
 	const char *problem;
 	bool ok;
 
-	if (ical_object_open(bytes, r->arena, &object, &summary, &problem) != ICAL_GOOD)
+	if (ical_object_open(bytes, r->arena, &object, NULL, &problem) != ICAL_GOOD)
 		return false;
 	view->scratch.n = 0;
 	view->shape.max_instances = instances_max(r, bytes.n);

@@ -43,10 +43,9 @@ static bool take(void *arg, const struct store_object *object)
 static void ask_one(struct gathering *g, const struct store_object *object, struct span bytes)
 {
 	struct ical_object *open = NULL;
-	struct ical_summary summary;
 	const char *problem;
 
-	if (bytes.p == NULL || ical_object_open(bytes, g->r->arena, &open, &summary, &problem) != ICAL_GOOD)
+	if (bytes.p == NULL || ical_object_open(bytes, g->r->arena, &open, NULL, &problem) != ICAL_GOOD)
 		return;
 	(void)ical_busy_add(g->busy, open, g->zone.zone); /* what cannot be expanded says nothing */
 	if (object->facts.component == STORE_EVENTS)

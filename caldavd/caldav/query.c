@@ -134,11 +134,10 @@ static enum answer answer_from_row(struct query *q, const struct store_object *o
 static bool answer_from_object(struct query *q, const struct store_object *object, struct span bytes)
 {
 	struct ical_object *open = NULL;
-	struct ical_summary summary;
 	const char *problem;
 	bool matches = false;
 
-	if (bytes.p == NULL || ical_object_open(bytes, q->page, &open, &summary, &problem) != ICAL_GOOD)
+	if (bytes.p == NULL || ical_object_open(bytes, q->page, &open, NULL, &problem) != ICAL_GOOD)
 		return bytes.p != NULL;
 	if (ical_object_matches(open, q->filter, q->view.zone.zone, &matches) != ICAL_GOOD)
 		matches = true;

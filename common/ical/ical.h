@@ -43,7 +43,8 @@ struct ical_object;
 struct ical_zone; /* zone.h */
 
 /* text: the whole of it. On ICAL_GOOD the object is the caller's; else *problem_r says in one line, in arena, what is
- * wrong. Everything in the summary lies in arena. */
+ * wrong. Everything in the summary lies in arena. summary_r: NULL for what has been judged before, as everything in the
+ * store has: its rules, which may take seconds, are then not followed to their ends. */
 enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct ical_object **object_r,
 				   struct ical_summary *summary_r, const char **problem_r);
 void ical_object_close(struct ical_object **object); /* NULL is accepted */

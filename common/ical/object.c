@@ -350,16 +350,16 @@ static const char *source_problem(struct span text)
 	return problem;
 }
 
-static enum ical_verdict judge_all(struct judge *judge)
+static enum ical_verdict judge_all(struct judge *judge, bool wants_bounds)
 {
 	enum ical_verdict verdict = judge_root(judge);
 
 	judge->summary->kind = judge->object->kind;
 	if (verdict == ICAL_GOOD && (judge->problem = ical_zones_problem(judge->object->root)) != NULL)
 		return ICAL_TOO_MUCH;
-	if (verdict == ICAL_GOOD)
+	if (verdict == ICAL_GOOD && wants_bounds)
 		verdict = bound_all(judge);
-	if (verdict == ICAL_GOOD)
+	if (verdict == ICAL_GOOD && wants_bounds)
 		see_whether_plain(judge);
 	return verdict;
 }
@@ -367,13 +367,13 @@ static enum ical_verdict judge_all(struct judge *judge)
 enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct ical_object **object_r,
 				   struct ical_summary *summary_r, const char **problem_r)
 {
-	struct judge judge = {.arena = arena, .summary = summary_r, .problem = "it is no iCalendar"};
+	struct ical_summary summary = {0};
+	struct judge judge = {.arena = arena, .summary = &summary, .problem = "it is no iCalendar"};
 	struct ical_object *object = alloc_zero(1, sizeof *object);
 	enum ical_verdict verdict = ICAL_MALFORMED;
 	const char *problem = NULL;
 
 	ical_zones_load();
-	*summary_r = (struct ical_summary){0};
 	*object_r = NULL;
 	judge.object = object;
 	if (span_find_byte(text, '\0') == SIZE_MAX && (problem = source_problem(text)) == NULL) {
@@ -382,12 +382,14 @@ enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct
 		object->root = icalparser_parse_string(object->text);
 		if (object->root != NULL) {
 			ical_name_zones(object->root);
-			verdict = judge_all(&judge);
+			verdict = judge_all(&judge, summary_r != NULL);
 		}
 	}
 	if (problem != NULL)
 		judge.problem = problem;
 	*problem_r = judge.problem;
+	if (summary_r != NULL)
+		*summary_r = summary;
 	if (verdict == ICAL_GOOD)
 		*object_r = object;
 	else

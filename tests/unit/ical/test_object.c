@@ -458,6 +458,36 @@ static void corpus(void **state)
 	assert_true(good > 200);
 }
 
+/* Without a summary rules are not followed: one that is refused when it is judged costs nothing; syntax is judged. */
+static void judged_before(void **state)
+{
+	static const struct {
+		const char *text;
+		enum ical_verdict judged, read;
+	} cases[] = {
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=DAILY\r\n"), ICAL_GOOD, ICAL_GOOD},
+		{EVENT("DTSTART:20260101T120000Z\r\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\r\n"), ICAL_TOO_MUCH,
+		 ICAL_GOOD},
+		{EVENT("DTSTART:tomorrow\r\n"), ICAL_MALFORMED, ICAL_MALFORMED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct arena *arena = arena_create();
+		struct ical_object *object;
+		struct ical_summary summary;
+		const char *problem;
+
+		assert_int_equal(ical_object_open(span_of(cases[i].text), arena, &object, &summary, &problem),
+				 cases[i].judged);
+		ical_object_close(&object);
+		assert_int_equal(ical_object_open(span_of(cases[i].text), arena, &object, NULL, &problem),
+				 cases[i].read);
+		ical_object_close(&object);
+		arena_destroy(&arena);
+	}
+}
+
 static void too_many(void **state)
 {
 	struct arena *arena = arena_create();
@@ -493,7 +523,7 @@ int main(void)
 		cmocka_unit_test(corpus),       cmocka_unit_test(too_many),
 		cmocka_unit_test(broken_rules), cmocka_unit_test(broken_zones),
 		cmocka_unit_test(nesting),      cmocka_unit_test(many_of_all),
-		cmocka_unit_test(plain_events),
+		cmocka_unit_test(plain_events), cmocka_unit_test(judged_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
