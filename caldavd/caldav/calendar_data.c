@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { EXPANDED_BYTES_MAX = 64 * 1024 * 1024 };
+enum { EXPANDED_BYTES_MAX = 64 * 1024 * 1024, CHOICES_MAX = 500 };
 
 /* --- times --- */
 
@@ -150,6 +150,16 @@ static struct ical_comp_choice *parse_comp(struct dav_request *r, const xmlNode 
 	return choice;
 }
 
+/* Elements in an element, up to a little more than max. */
+static size_t count_elements(const xmlNode *node, size_t max)
+{
+	size_t count = 0;
+
+	for (xmlNode *child = xml_first(node); child != NULL && count <= max; child = xml_next(child))
+		count += 1 + count_elements(child, max);
+	return count;
+}
+
 static bool parse_one_range(struct dav_request *r, const xmlNode *data, const char *name, struct ical_range *range,
 			    const struct ical_range **to)
 {
@@ -174,6 +184,10 @@ static bool parse_data(struct caldav_view *view, const xmlNode *data)
 		return false;
 	}
 	view->shape.without_zones = r->without_zones;
+	if (count_elements(data, CHOICES_MAX) > CHOICES_MAX) { /* each is asked for each line of each object */
+		dav_error(r, 403, "C:supported-calendar-data", NULL);
+		return false;
+	}
 	if (comp != NULL)
 		view->shape.choice = parse_comp(r, comp);
 	return parse_one_range(r, data, "expand", &view->expand, &view->shape.expand) &&

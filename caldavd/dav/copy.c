@@ -56,6 +56,10 @@ static bool check_destination(struct transfer *job)
 		http_answer_text(r->x, 403, "It cannot go there");
 		return false;
 	}
+	if (job->to.type == DAV_CALENDAR && span_is(job->to.path, "calendar") && r->resource.type != DAV_CALENDAR) {
+		dav_error(r, 403, "C:default-calendar-needed", NULL); /* RFC 6638, 4.3: a calendar may take its place */
+		return false;
+	}
 	job->was_there = job->to.type != DAV_UNMAPPED;
 	if (job->was_there && !job->overwrite) {
 		http_answer_text(r->x, 412, "Something is there already");

@@ -381,6 +381,8 @@ static bool write_piece(struct http_session *session, bool is_last)
 static void log_access(const struct http_session *session, const struct http_exchange *x)
 {
 	struct log_about about = net_session_about(&session->net);
+	/* nobody has looked at the target of a malformed head: it may be a secret one */
+	struct span target = x->target.segments != NULL || x->target.is_asterisk ? x->head.target : SPAN("-");
 
 	if (net_session_is_traced(&session->net)) {
 		char text[64];
@@ -393,9 +395,9 @@ static void log_access(const struct http_session *session, const struct http_exc
 	about.user = x->log_user;
 	if (x->log_remote != NULL)
 		about.remote = x->log_remote;
+	target = span_sub(target, 0, 1000);
 	log_info(&about, "%.*s %.*s %u %llu", (int)(x->head.method.n < 32 ? x->head.method.n : 32), x->head.method.p,
-		 (int)(x->head.target.n < 1000 ? x->head.target.n : 1000), x->head.target.p, x->status,
-		 (unsigned long long)x->sent);
+		 (int)target.n, target.p, x->status, (unsigned long long)x->sent);
 }
 
 static enum net_next answer_is_out(struct http_session *session)
