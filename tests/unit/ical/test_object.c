@@ -208,7 +208,7 @@ static void broken_rules(void **state)
 		got = ical_object_open(buf_view(&text), arena, &object, &summary, &problem);
 		if (got != cases[i].want)
 			fail_msg("%s: %d %s", cases[i].rule, got, problem);
-		if (clock() - begin > 20 * CLOCKS_PER_SEC)
+		if (clock() - begin > 60 * CLOCKS_PER_SEC)
 			fail_msg("%s: %ld ms", cases[i].rule, (clock() - begin) / (CLOCKS_PER_SEC / 1000));
 		ical_object_close(&object);
 		buf_done(&text);
@@ -258,35 +258,50 @@ static void nesting(void **state)
 	arena_destroy(&arena);
 }
 
-/* Many exceptions, overrides and dates must not be looked through once for each instance. */
-static void many_of_all(void **state)
+/* CPU time to open an object with so many exceptions, dates and overrides. */
+static clock_t time_to_open(int many)
 {
-	enum { MANY = 15000 };
 	struct arena *arena = arena_create();
 	struct ical_object *object;
 	struct ical_summary summary;
 	struct buf text = {0};
 	const char *problem;
-	clock_t begin = clock();
+	clock_t begin;
 
-	(void)state;
-	buf_text(&text, HEAD "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20000101T000000Z\r\nRRULE:FREQ=HOURLY;COUNT=45000\r\n");
-	for (int i = 0; i < MANY; i++) {
+	buf_text(&text, HEAD "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20000101T000000Z\r\n");
+	buf_printf(&text, "RRULE:FREQ=HOURLY;COUNT=%d\r\n", 3 * many);
+	for (int i = 0; i < many; i++) {
 		buf_printf(&text, "EXDATE:2000%02d%02dT%02d%02d00Z\r\n", i / 28 % 12 + 1, i % 28 + 1, i % 24, i % 60);
 		buf_printf(&text, "RDATE:2001%02d%02dT%02d%02d00Z\r\n", i / 28 % 12 + 1, i % 28 + 1, i % 24, i % 60);
 	}
 	buf_text(&text, "END:VEVENT\r\n");
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < many; i++)
 		buf_printf(&text,
 			   "BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:2002%02d%02dT%02d0000Z\r\n"
 			   "DTSTART:2002%02d%02dT%02d1000Z\r\nEND:VEVENT\r\n",
 			   i / 28 % 12 + 1, i % 28 + 1, i % 24, i / 28 % 12 + 1, i % 28 + 1, i % 24);
 	buf_text(&text, TAIL);
+	begin = clock();
 	assert_int_equal(ical_object_open(buf_view(&text), arena, &object, &summary, &problem), ICAL_GOOD);
-	assert_true(clock() - begin < 20 * CLOCKS_PER_SEC);
+	begin = clock() - begin;
 	ical_object_close(&object);
 	buf_done(&text);
 	arena_destroy(&arena);
+	return begin;
+}
+
+/* They must not be looked through once for each instance: eight times as many take about eight times as long, not 64.
+ */
+static void many_of_all(void **state)
+{
+	clock_t some, many;
+
+	(void)state;
+	(void)time_to_open(10); /* zones are read once */
+	some = time_to_open(1000);
+	many = time_to_open(8000);
+	if (many > 25 * some + CLOCKS_PER_SEC)
+		fail_msg("%ld and %ld ms", some / (CLOCKS_PER_SEC / 1000), many / (CLOCKS_PER_SEC / 1000));
 }
 
 static void plain_events(void **state)
