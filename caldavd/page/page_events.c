@@ -200,11 +200,10 @@ static void take_object(struct gathering *g, struct span bytes)
 {
 	struct ical_shape shape = {.choice = &choice, .expand = &g->range, .max_instances = instances_max(bytes.n)};
 	struct ical_object *object = NULL;
-	struct ical_summary summary;
 	const char *problem;
 
 	g->expanded.n = 0;
-	if (bytes.p == NULL || ical_object_open(bytes, g->page->r->arena, &object, &summary, &problem) != ICAL_GOOD ||
+	if (bytes.p == NULL || ical_object_open(bytes, g->page->r->arena, &object, NULL, &problem) != ICAL_GOOD ||
 	    ical_object_write(object, &shape, g->month->zone.zone, &g->expanded) != ICAL_GOOD)
 		g->month->strange++;
 	else
