@@ -4,6 +4,8 @@
 #include "caldavd/dav/methods.h"
 #include "caldavd/dav/put.h"
 
+enum { TRIES = 5 }; /* where the source is put anew meanwhile */
+
 struct transfer {
 	struct dav_request *r;
 	struct dav_resource to;
@@ -129,6 +131,19 @@ static enum store_status find_place(struct transfer *job, struct store_collectio
 	return store_collection_get(r->store, r->user.id, job->to.collection.parent, r->arena, in_r);
 }
 
+/* Was the source meant as it was when it was looked at? */
+static bool has_condition(const struct dav_request *r)
+{
+	return http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL;
+}
+
+/* Somebody has put the source anew: what is it now? */
+static bool look_again(struct dav_request *r)
+{
+	return store_object_get(r->store, r->user.id, r->resource.collection.id, r->resource.object.name, r->arena,
+				&r->resource.object) == STORE_OK;
+}
+
 static void transfer_object(struct transfer *job)
 {
 	struct dav_request *r = job->r;
@@ -143,10 +158,19 @@ static void transfer_object(struct transfer *job)
 		return;
 	}
 	to.collection = in.id;
-	if (!find_facts(job, &in, &facts))
+	to.source_tag = r->resource.object.tag;
+	for (int i = 0; i < TRIES; i++) {
+		if (!find_facts(job, &in, &facts))
+			return;
+		status = store_object_copy(r->store, r->user.id, r->resource.collection.id, r->resource.object.name,
+					   &to, &facts, job->moves, &r->guard, r->arena, &result);
+		if (status != STORE_GONE || has_condition(r) || !look_again(r))
+			break;
+	}
+	if (status == STORE_GONE) {
+		http_answer_text(r->x, 412, "It was changed meanwhile");
 		return;
-	status = store_object_copy(r->store, r->user.id, r->resource.collection.id, r->resource.object.name, &to,
-				   &facts, job->moves, &r->guard, r->arena, &result);
+	}
 	if (status == STORE_EXISTS && result.holder.n > 0) {
 		dav_uid_conflict(r, &job->to, result.holder);
 		return;

@@ -103,6 +103,8 @@ struct store_object_target {
 	struct span name;
 	bool overwrite;           /* else STORE_CONFLICT where an object is there */
 	bool replaces_collection; /* else STORE_EXISTS where a collection is there */
+	/* What the source must still be, since the facts are about that; else STORE_GONE. NULL: anything. */
+	const unsigned char *source_tag;
 };
 /* With its properties. facts: as the target's collection wants them (a folder and a calendar differ). The result as of
  * a put. */

@@ -615,6 +615,9 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 		status = collection_change_begin(tx, job->actor, job->collection, &other);
 	if (status == STORE_OK)
 		status = object_look(tx, job->collection, job->name, job->arena, &source);
+	if (status == STORE_OK && job->to->source_tag != NULL &&
+	    memcmp(job->to->source_tag, source.tag, STORE_TAG_BYTES) != 0)
+		status = STORE_GONE;
 	if (status == STORE_OK && from == &to && span_equal(job->name, job->to->name))
 		status = STORE_DENIED; /* what clears the target would take the source away */
 	if (status == STORE_OK)
