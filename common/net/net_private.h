@@ -75,7 +75,7 @@ struct net_transport {
 	enum net_next next; /* what the last work() wanted */
 	unsigned why;       /* for the next work() */
 	bool is_drained;    /* the last read found the socket empty */
-	bool is_hanging_up; /* so a short read does not prove that nothing follows */
+	bool is_hanging_up; /* what has come is all that will come */
 	bool is_eof, is_broken;
 	bool is_cut_off; /* the end of the socket, which is not yet that of TLS */
 	bool wants_tls, wants_deflate, handshake_is_first, is_stopping, is_opened;

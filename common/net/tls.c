@@ -125,7 +125,7 @@ static int on_bio_read(BIO *bio, char *to, int n)
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		BIO_set_retry_read(bio);
 	transport->is_cut_off = got == 0;
-	transport->is_drained = got < n && !transport->is_hanging_up;
+	transport->is_drained = got < 0; /* see receive() */
 	return (int)got;
 }
 

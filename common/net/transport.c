@@ -244,7 +244,9 @@ static ssize_t receive(struct net_transport *transport, char *to, size_t n)
 		got = recv(transport->fd, to, n, 0);
 	} while (got < 0 && errno == EINTR);
 	if (got > 0) {
-		transport->is_drained = (size_t)got < n && !transport->is_hanging_up;
+		/* A short read does not prove that nothing follows: a reset right behind the data has no event of its
+		 * own. */
+		transport->is_drained = false;
 		return got;
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
