@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMANDS_IN_A_ROW = 64, ARENA_KEPT = 16384 };
+enum { COMMANDS_IN_A_ROW = 64, ARENA_KEPT = 16384, DELAY_INPUT_MAX = 131072 };
 
 /* What advance() has done. */
 enum advance { ADVANCE_RAN, ADVANCE_WAIT, ADVANCE_FLUSH, ADVANCE_CLOSE, ADVANCE_ABORT };
@@ -456,8 +456,8 @@ static enum net_next session_look(struct net_session *net)
 		return imap_stream_is_ready(session) ? NET_WORK : NET_WAIT;
 	case IMAP_MODE_SKIP:
 		return NET_WORK;
-	case IMAP_MODE_DELAY:
-		return NET_WAIT;
+	case IMAP_MODE_DELAY: /* nothing is taken meanwhile: it would pile up */
+		return net->in.n > DELAY_INPUT_MAX ? NET_CLOSE : NET_WAIT;
 	}
 	return NET_ABORT;
 }

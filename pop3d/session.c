@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { COMMANDS_IN_A_ROW = 64 };
+enum { COMMANDS_IN_A_ROW = 64, DELAY_INPUT_MAX = 131072 };
 
 static struct pop3_session *session_of(struct net_session *net)
 {
@@ -160,8 +160,8 @@ static enum net_next session_look(struct net_session *net)
 {
 	struct pop3_session *session = session_of(net);
 
-	if (session->mode == POP3_MODE_DELAY)
-		return net->input_closed ? NET_CLOSE : NET_WAIT;
+	if (session->mode == POP3_MODE_DELAY) /* nothing is taken meanwhile: it would pile up */
+		return net->input_closed || net->in.n > DELAY_INPUT_MAX ? NET_CLOSE : NET_WAIT;
 	if (net_line_is_there(&session->lines, net, session->pop3d->options.line))
 		return NET_WORK;
 	return net->input_closed ? NET_CLOSE : NET_WAIT;
