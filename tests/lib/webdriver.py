@@ -69,8 +69,16 @@ class Browser:
     def go(self, url):
         self.do("POST", "/url", {"url": url})
 
-    def find(self, css):
-        return "/element/%s" % self.do("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
+    def find(self, css, seconds=10):
+        """Waits for it: the page behind a form may still be on its way."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return "/element/%s" % self.do("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
+            except RuntimeError as error:
+                if "no such element" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
 
     def count(self, css):
         return len(self.do("POST", "/elements", {"using": "css selector", "value": css}))
