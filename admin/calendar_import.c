@@ -2,7 +2,7 @@
 #include "admin/calendar.h"
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
-#include "common/base/utf8.h"
+#include "common/calendar/judge.h"
 #include "common/ical/collection.h"
 
 #include <errno.h>
@@ -11,9 +11,6 @@
 #include <string.h>
 
 enum { FILE_MAX = 256 * 1024 * 1024, READ_SIZE = 65536 };
-
-/* The bits of struct store_object_facts.flags, as trivet-caldavd reads them (caldavd/caldav/check.h). */
-enum { FLAG_RECURS = 1, FLAG_PLAIN = 2, FLAG_TRANSPARENT = 4, FLAG_TENTATIVE = 8 };
 
 struct calendar_import {
 	struct admin *admin;
@@ -68,33 +65,6 @@ static int read_file(struct calendar_import *import, struct buf *text)
 	return rc;
 }
 
-/* NULL: it can be an object of this calendar. */
-static const char *judge(struct calendar_import *import, struct store_object_put *put)
-{
-	struct ical_object *object = NULL;
-	struct ical_summary summary;
-	const char *problem = "";
-	enum ical_verdict verdict;
-
-	if (!utf8_is_valid(put->bytes))
-		return "it is no UTF-8";
-	verdict = ical_object_open(put->bytes, import->arena, &object, &summary, &problem);
-	ical_object_close(&object);
-	if (verdict != ICAL_GOOD)
-		return problem;
-	put->facts = (struct store_object_facts){
-		.uid = summary.uid,
-		.component = (unsigned)summary.kind,
-		.first = summary.first,
-		.last = summary.last,
-		.flags = (summary.recurs ? FLAG_RECURS : 0) | (summary.is_plain ? FLAG_PLAIN : 0) |
-			 (summary.is_transparent ? FLAG_TRANSPARENT : 0) | (summary.is_tentative ? FLAG_TENTATIVE : 0)};
-	if (import->calendar.collection.components != 0 &&
-	    !(import->calendar.collection.components & put->facts.component))
-		return "this calendar takes other kinds of components";
-	return NULL;
-}
-
 /* An object that has the UID keeps its name; a new one is called by a digest of it. */
 static enum store_status choose_name(struct calendar_import *import, struct store_object_put *put)
 {
@@ -123,9 +93,10 @@ static bool take(void *arg, const struct ical_piece *piece)
 	struct calendar_import *import = arg;
 	struct store_object_put put = {.collection = import->calendar.collection.id,
 				       .bytes = arena_span(import->arena, piece->text)};
-	const char *problem = judge(import, &put);
+	const char *problem;
 
-	if (problem != NULL) {
+	if (calendar_judge(put.bytes, import->calendar.collection.components, import->arena, &put.facts, &problem) !=
+	    ICAL_GOOD) {
 		admin_fail(import->admin, EX_DATAERR, "%s: line %zu: %s", import->path, piece->line, problem);
 		import->rc = import->skips ? EX_OK : EX_DATAERR;
 		import->skipped++;

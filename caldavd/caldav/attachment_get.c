@@ -1,40 +1,10 @@
 /* GET and HEAD of /attachments/MANAGED-ID/NAME: for its owner. The name stands there for programs that show it. */
 #include "caldavd/caldav/attachment.h"
 #include "caldavd/caldav/attachment_name.h"
+#include "caldavd/dav/methods.h"
 #include "caldavd/http/token.h"
 #include "caldavd/ical/ical_http.h"
-#include "common/base/alloc.h"
 #include "common/store/attachment.h"
-
-#include <stdlib.h>
-
-enum { PIECE = 65536 };
-
-struct file_answer {
-	struct http_generator generator; /* first */
-	struct store_blob *blob;
-	uint64_t at, end;
-};
-
-static enum http_step step(struct http_generator *generator, struct buf *out)
-{
-	struct file_answer *a = (struct file_answer *)generator;
-	size_t want = a->end - a->at < PIECE ? (size_t)(a->end - a->at) : PIECE, got = 0;
-
-	if (want > 0 && (store_blob_read(a->blob, a->at, buf_room(out, want), want, &got) != STORE_OK || got == 0))
-		return HTTP_STEP_FAILED;
-	buf_added(out, got);
-	a->at += got;
-	return a->at == a->end ? HTTP_STEP_DONE : HTTP_STEP_MORE;
-}
-
-static void stop(struct http_generator *generator)
-{
-	struct file_answer *a = (struct file_answer *)generator;
-
-	store_blob_close(&a->blob);
-	free(a);
-}
 
 /* The bytes of a MANAGED-ID never change: it is its own entity tag. */
 static bool is_known(struct dav_request *r, const struct store_attachment *file)
@@ -63,19 +33,8 @@ static void write_fields(struct dav_request *r, const struct store_attachment *f
 
 static void answer(struct dav_request *r, const struct store_attachment *file)
 {
-	struct file_answer *a = alloc_zero(1, sizeof *a);
-	enum store_status status = store_blob_open(r->store, file->blob, &a->blob);
-
-	*a = (struct file_answer){
-		.generator = {.step = step, .stop = stop}, .blob = a->blob, .at = 0, .end = file->size};
-	if (status != STORE_OK) {
-		stop(&a->generator);
-		r->x->fields.n = 0;
-		dav_fail(r, status);
-		return;
-	}
 	write_fields(r, file);
-	http_answer_generated(r->x, 200, arena_text(r->arena, file->type), &a->generator, file->size);
+	(void)dav_answer_blob(r, 200, arena_text(r->arena, file->type), file->blob, 0, file->size);
 }
 
 void caldav_attachment_get_run(struct dav_request *r)

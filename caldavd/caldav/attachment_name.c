@@ -5,14 +5,6 @@
 
 enum { NAME_MAX_BYTES = 255, TYPE_MAX = 127 };
 
-static int hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* --- parameters --- */
 
 static void skip_blanks(struct span *in)
@@ -86,7 +78,8 @@ static bool decode_extended(struct span value, struct buf *out)
 			buf_byte(out, value.p[i]);
 			continue;
 		}
-		if (i + 2 >= value.n || (high = hex_digit(value.p[i + 1])) < 0 || (low = hex_digit(value.p[i + 2])) < 0)
+		if (i + 2 >= value.n || (high = ascii_hex_value(value.p[i + 1])) < 0 ||
+		    (low = ascii_hex_value(value.p[i + 2])) < 0)
 			return false;
 		buf_byte(out, (char)(high << 4 | low));
 		i += 2;

@@ -1,5 +1,6 @@
 /* calendar-data. */
 #include "caldavd/caldav/calendar_data.h"
+#include "caldavd/ical/query.h"
 #include "common/base/must.h"
 #include "common/ical/ical.h"
 #include "common/store/content.h"
@@ -10,42 +11,10 @@ enum { EXPANDED_BYTES_MAX = 64 * 1024 * 1024, CHOICES_MAX = 500 };
 
 /* --- times --- */
 
-static bool take_digits(struct span *in, size_t n, int64_t *number_r)
-{
-	*number_r = 0;
-	if (in->n < n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!ascii_is_digit(in->p[i]))
-			return false;
-		*number_r = *number_r * 10 + (in->p[i] - '0');
-	}
-	*in = span_sub(*in, n, SIZE_MAX);
-	return true;
-}
-
-/* Days since 1970 of a date in the Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-	int64_t y = month <= 2 ? year - 1 : year, era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-/* "20060104T000000Z" (RFC 5545, 3.3.5, form 2). */
+/* "20060104T000000Z" and nothing else (RFC 5545, 3.3.5, form 2). */
 static bool parse_utc(struct span text, int64_t *seconds_r)
 {
-	int64_t year, month, day, hour, minute, second;
-
-	if (!take_digits(&text, 4, &year) || !take_digits(&text, 2, &month) || !take_digits(&text, 2, &day) ||
-	    span_take_byte(&text, 'T') != PARSE_OK || !take_digits(&text, 2, &hour) ||
-	    !take_digits(&text, 2, &minute) || !take_digits(&text, 2, &second) || !span_is(text, "Z"))
-		return false;
-	if (year == 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
-		return false;
-	*seconds_r = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-	return true;
+	return text.n == 16 && text.p[15] == 'Z' && query_time(text, seconds_r);
 }
 
 bool caldav_parse_range(struct dav_request *r, const xmlNode *node, bool may_be_open, struct ical_range *range_r)

@@ -1,14 +1,5 @@
-/* What is put into a calendar: judged by common/ical, and by what the calendar takes. */
+/* What is put into a calendar: judged by common/calendar, and answered in the words of CalDAV. */
 #include "caldavd/caldav/check.h"
-#include "common/base/must.h"
-#include "common/base/utf8.h"
-#include "common/ical/ical.h"
-
-_Static_assert((int)ICAL_KIND_EVENT == (int)STORE_EVENTS && (int)ICAL_KIND_TODO == (int)STORE_TODOS &&
-		       (int)ICAL_KIND_JOURNAL == (int)STORE_JOURNALS &&
-		       (int)ICAL_KIND_FREEBUSY == (int)STORE_FREEBUSY &&
-		       (int)ICAL_KIND_AVAILABILITY == (int)STORE_AVAILABILITY,
-	       "the kinds of objects have the same bits everywhere");
 
 bool caldav_is_calendar_type(struct span content_type)
 {
@@ -55,43 +46,17 @@ static const char *condition_of(enum ical_verdict verdict)
 	return "C:valid-calendar-data";
 }
 
-static void take_summary(const struct ical_summary *summary, struct store_object_facts *facts_r)
-{
-	*facts_r = (struct store_object_facts){.uid = summary->uid,
-					       .component = (unsigned)summary->kind,
-					       .first = summary->first,
-					       .last = summary->last};
-	facts_r->flags = (summary->recurs ? CALDAV_RECURS : 0) | (summary->is_plain ? CALDAV_PLAIN : 0) |
-			 (summary->is_transparent ? CALDAV_TRANSPARENT : 0) |
-			 (summary->is_tentative ? CALDAV_TENTATIVE : 0);
-}
-
 const char *caldav_judge(const struct caldavd *daemon, const struct store_collection *calendar, struct span bytes,
 			 struct arena *arena, struct store_object_facts *facts_r, const char **problem_r)
 {
-	struct ical_object *object = NULL;
-	struct ical_summary summary;
-	enum ical_verdict verdict;
+	enum ical_verdict verdict = calendar_judge(bytes, calendar->components, arena, facts_r, problem_r);
 
-	*problem_r = "";
-	if (!utf8_is_valid(bytes)) {
-		*problem_r = "it is no UTF-8";
-		return "C:valid-calendar-data";
-	}
-	verdict = ical_object_open(bytes, arena, &object, &summary, problem_r);
-	ical_object_close(&object);
 	if (verdict != ICAL_GOOD)
 		return condition_of(verdict);
-	take_summary(&summary, facts_r);
-	if (calendar->components != 0 && !(calendar->components & facts_r->component)) {
-		*problem_r = "this calendar takes other kinds of components";
-		return "C:supported-calendar-component";
-	}
-	if (most_attendees(bytes) > daemon->options.attendees_max) {
-		*problem_r = "there are too many attendees";
-		return "C:max-attendees-per-instance";
-	}
-	return NULL;
+	if (most_attendees(bytes) <= daemon->options.attendees_max)
+		return NULL;
+	*problem_r = "there are too many attendees";
+	return "C:max-attendees-per-instance";
 }
 
 bool caldav_check(struct dav_request *r, const struct store_collection *calendar, struct span bytes,

@@ -3,6 +3,7 @@
 #define CALDAVD_CALDAV_CHECK_H
 
 #include "caldavd/dav/dav.h"
+#include "common/calendar/judge.h"
 
 /* True: facts_r is what the store is told of them; its UID lies in the arena. False: the answer is set. */
 bool caldav_check(struct dav_request *r, const struct store_collection *calendar, struct span bytes,
@@ -12,12 +13,5 @@ const char *caldav_judge(const struct caldavd *daemon, const struct store_collec
 			 struct arena *arena, struct store_object_facts *facts_r, const char **problem_r);
 /* Is this the media type of iCalendar? Nothing said counts as that. */
 bool caldav_is_calendar_type(struct span content_type);
-
-enum caldav_flag { /* struct store_object_facts.flags */
-		   CALDAV_RECURS = 1,
-		   CALDAV_PLAIN = 2, /* one instance, exactly from first to last in every zone */
-		   CALDAV_TRANSPARENT = 4,
-		   CALDAV_TENTATIVE = 8,
-};
 
 #endif

@@ -25,10 +25,10 @@ static bool take(void *arg, const struct store_object *object)
 	struct gathering *g = arg;
 	const struct store_object_facts *facts = &object->facts;
 
-	if ((facts->flags & CALDAV_PLAIN) && facts->component == STORE_EVENTS) {
-		if (!(facts->flags & CALDAV_TRANSPARENT) && facts->last > facts->first)
+	if ((facts->flags & CALENDAR_PLAIN) && facts->component == STORE_EVENTS) {
+		if (!(facts->flags & CALENDAR_TRANSPARENT) && facts->last > facts->first)
 			ical_busy_add_period(g->busy, facts->first, facts->last,
-					     facts->flags & CALDAV_TENTATIVE ? ICAL_BUSY_TENTATIVE : ICAL_BUSY);
+					     facts->flags & CALENDAR_TENTATIVE ? ICAL_BUSY_TENTATIVE : ICAL_BUSY);
 		return true;
 	}
 	if (facts->component == STORE_EVENTS &&

@@ -117,7 +117,7 @@ static enum answer answer_from_row(struct query *q, const struct store_object *o
 		return ASK_IT;
 	if (is_open)
 		return YES;
-	if (object->facts.flags & CALDAV_PLAIN)
+	if (object->facts.flags & CALENDAR_PLAIN)
 		return overlaps(object->facts.first, object->facts.last, range) ? YES : NO;
 	switch (times_cache_overlap(q->r->daemon->times, object->blob, q->view.zone.key, range)) {
 	case TIMES_YES:
@@ -141,7 +141,7 @@ static bool answer_from_object(struct query *q, const struct store_object *objec
 		return bytes.p != NULL;
 	if (ical_object_matches(open, q->filter, q->view.zone.zone, &matches) != ICAL_GOOD)
 		matches = true;
-	if (q->index.is_exact && !(object->facts.flags & CALDAV_PLAIN))
+	if (q->index.is_exact && !(object->facts.flags & CALENDAR_PLAIN))
 		times_cache_add(q->r->daemon->times, object->blob, q->view.zone.key, open, q->view.zone.zone);
 	ical_object_close(&open);
 	return matches;

@@ -65,11 +65,6 @@ void times_cache_destroy(struct times_cache **cache)
 	free(gone);
 }
 
-struct ical_range times_cache_window(const struct times_cache *cache)
-{
-	return cache->window;
-}
-
 static struct entry **bucket_of(struct times_cache *cache, uint64_t blob, uint64_t zone_key)
 {
 	uint64_t h = (blob ^ zone_key) * 11400714819323198485U;

@@ -10,11 +10,9 @@ struct times_cache;
 struct times_cache *times_cache_create(uint64_t bytes_max);
 void times_cache_destroy(struct times_cache **cache); /* NULL is accepted */
 
-/* The years around now that are kept; a query beyond them asks the objects themselves. */
-struct ical_range times_cache_window(const struct times_cache *cache);
-
 enum times_answer { TIMES_UNKNOWN, TIMES_NO, TIMES_YES };
-/* Has the content an instance that overlaps the range, which lies in the window? zone_key: see struct caldav_zone. */
+/* Has the content an instance that overlaps the range, TIMES_UNKNOWN also for ranges beyond the years around now that
+ * are kept. zone_key: see struct caldav_zone. */
 enum times_answer times_cache_overlap(struct times_cache *cache, uint64_t blob, uint64_t zone_key,
 				      const struct ical_range *range);
 /* Its busy instances. False: they are not known. */

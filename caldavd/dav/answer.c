@@ -21,27 +21,6 @@ struct span dav_tag_write(const unsigned char tag[STORE_TAG_BYTES], char to[DAV_
 	return span_from(to, n);
 }
 
-static int digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool dav_tag_parse(struct span text, unsigned char tag[STORE_TAG_BYTES])
-{
-	if (text.n != DAV_TAG_TEXT || text.p[0] != '"' || text.p[text.n - 1] != '"')
-		return false;
-	for (size_t i = 0; i < STORE_TAG_BYTES; i++) {
-		int high = digit(text.p[1 + 2 * i]), low = digit(text.p[2 + 2 * i]);
-
-		if (high < 0 || low < 0)
-			return false;
-		tag[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
-}
-
 void dav_write_sync_token(const struct store_collection *collection, uint64_t modseq, uint64_t floor, struct buf *out)
 {
 	buf_text(out, token_prefix);

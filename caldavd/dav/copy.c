@@ -12,11 +12,6 @@ struct transfer {
 	bool moves, overwrite, was_there;
 };
 
-static bool is_leaf(const struct dav_resource *resource)
-{
-	return (resource->type & (DAV_OBJECT | DAV_FILE)) != 0;
-}
-
 static bool find_destination(struct transfer *job)
 {
 	struct dav_request *r = job->r;
@@ -125,7 +120,7 @@ static enum store_status find_place(struct transfer *job, struct store_collectio
 
 	*in_r = job->to.collection;
 	*name_r = job->to.name;
-	if (job->to.type == DAV_UNMAPPED || is_leaf(&job->to))
+	if (job->to.type == DAV_UNMAPPED || dav_is_leaf(&job->to))
 		return STORE_OK;
 	*name_r = job->to.collection.name;
 	return store_collection_get(r->store, r->user.id, job->to.collection.parent, r->arena, in_r);
@@ -221,7 +216,7 @@ static void transfer(struct dav_request *r, bool moves)
 
 	if (!find_destination(&job) || !check_destination(&job))
 		return;
-	if (is_leaf(&r->resource))
+	if (dav_is_leaf(&r->resource))
 		transfer_object(&job);
 	else
 		transfer_collection(&job);

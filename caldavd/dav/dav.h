@@ -48,6 +48,11 @@ struct dav_resource {
 	struct span path; /* below the home, names joined by '/'; of a leaf: that of what it lies in */
 };
 
+static inline bool dav_is_leaf(const struct dav_resource *resource)
+{
+	return (resource->type & (DAV_OBJECT | DAV_FILE)) != 0;
+}
+
 struct dav_method;
 struct dav_route;
 
@@ -140,7 +145,6 @@ enum dav_type dav_type_of(enum store_collection_kind kind);
 enum { DAV_TAG_TEXT = 2 + 2 * STORE_TAG_BYTES };
 /* "\"0123…\"" of an object. */
 struct span dav_tag_write(const unsigned char tag[STORE_TAG_BYTES], char to[DAV_TAG_TEXT]);
-bool dav_tag_parse(struct span text, unsigned char tag[STORE_TAG_BYTES]);
 /* The sync token of a collection (RFC 6578), and its way back; false: it is none, or another collection's. floor: see
  * store_object_changes(). */
 void dav_write_sync_token(const struct store_collection *collection, uint64_t modseq, uint64_t floor, struct buf *out);

@@ -1,5 +1,6 @@
 /* GET and HEAD (RFC 9110, 9.3.1): an object's bytes as they are, or a part of them (RFC 9110, 14); a calendar as one
  * text for whoever subscribes to it, or as a page for a person. */
+#include "caldavd/http/date.h"
 #include "caldavd/caldav/export.h"
 #include "caldavd/dav/methods.h"
 #include "caldavd/dav/property.h"
@@ -77,20 +78,23 @@ static bool parse_range(struct dav_request *r, uint64_t size, struct span tag, s
 
 /* --- an object --- */
 
-static void answer_large(struct dav_request *r, unsigned status, const char *type, const struct range *range)
+bool dav_answer_blob(struct dav_request *r, unsigned status, const char *type, uint64_t blob, uint64_t from,
+		     uint64_t end)
 {
 	struct blob_answer *a = alloc_zero(1, sizeof *a);
-	enum store_status opened;
+	enum store_status opened = store_blob_open(r->store, blob, &a->blob);
 
-	*a = (struct blob_answer){.generator = {.step = step, .stop = stop}, .at = range->from, .end = range->end};
-	opened = store_blob_open(r->store, r->resource.object.blob, &a->blob);
+	a->generator = (struct http_generator){.step = step, .stop = stop};
+	a->at = from;
+	a->end = end;
 	if (opened != STORE_OK) {
 		stop(&a->generator);
-		r->x->fields.n = 0;
+		r->x->fields.n = 0; /* they are about what cannot be given */
 		dav_fail(r, opened);
-		return;
+		return false;
 	}
-	http_answer_generated(r->x, status, type, &a->generator, range->end - range->from);
+	http_answer_generated(r->x, status, type, &a->generator, end - from);
+	return true;
 }
 
 void dav_answer_object(struct dav_request *r, unsigned ok)
@@ -110,7 +114,7 @@ void dav_answer_object(struct dav_request *r, unsigned ok)
 		http_answer_text(r->x, 416, "The range lies behind the end");
 		return;
 	}
-	dav_write_http_date(object->modified_at, &date);
+	http_date_write(object->modified_at, &date);
 	http_field_span(r->x, "Last-Modified", buf_view(&date));
 	buf_done(&date);
 	if (r->resource.type == DAV_FILE) { /* what somebody has put here must not run as a page of ours */
@@ -121,7 +125,7 @@ void dav_answer_object(struct dav_request *r, unsigned ok)
 		http_field(r->x, "Content-Range", "bytes %llu-%llu/%llu", (unsigned long long)range.from,
 			   (unsigned long long)range.end - 1, (unsigned long long)object->size);
 	if (object->size > INLINE_MAX) {
-		answer_large(r, range.is_part ? 206 : ok, type, &range);
+		(void)dav_answer_blob(r, range.is_part ? 206 : ok, type, object->blob, range.from, range.end);
 		return;
 	}
 	status = store_object_bytes(r->store, object->blob, INLINE_MAX, r->arena, &bytes);

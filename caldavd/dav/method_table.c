@@ -53,18 +53,18 @@ void dav_write_allow(struct dav_request *r)
 }
 
 /* On every resource, since Apple's clients look at principals and Evolution at each calendar (quirk 6). */
-void dav_write_capabilities(struct dav_request *r)
+void dav_write_classes(struct dav_request *r)
 {
 	http_field(r->x, "DAV", "1, 2, 3, access-control, extended-mkcol, add-member");
 	http_field(r->x, "DAV", "calendar-access, calendar-no-timezone, calendarserver-principal-property-search");
 	/* the second word: no instance is made of its own only for an attachment (RFC 8607, 3.1) */
 	http_field(r->x, "DAV", "calendar-managed-attachments, calendar-managed-attachments-no-recurrence");
-	dav_write_allow(r);
 }
 
 void dav_options_run(struct dav_request *r)
 {
-	dav_write_capabilities(r);
+	dav_write_classes(r);
+	dav_write_allow(r);
 	http_answer(r->x, 200, NULL, SPAN(""));
 }
 

@@ -18,8 +18,13 @@ void dav_move_run(struct dav_request *r);
 void dav_report_run(struct dav_request *r);
 void dav_acl_run(struct dav_request *r);
 
-/* The headers that say what is spoken here: DAV, Allow. */
-void dav_write_capabilities(struct dav_request *r);
+/* 200 or 206 with the bytes [from, end) of a blob, as the client takes them. False: it cannot be read; the answer says
+ * so. */
+bool dav_answer_blob(struct dav_request *r, unsigned status, const char *type, uint64_t blob, uint64_t from,
+		     uint64_t end);
+
+/* The headers that say what is spoken here: DAV; Allow. */
+void dav_write_classes(struct dav_request *r);
 void dav_write_allow(struct dav_request *r);
 
 #endif

@@ -78,7 +78,6 @@ const char *dav_component_name(unsigned bit);
 
 /* The media type of an object or file. */
 struct span dav_content_type(const struct dav_resource *resource);
-void dav_write_http_date(int64_t at, struct buf *out); /* RFC 9110, 5.6.7 */
 
 /* The property calendar-data of reports, which need the request's shape (caldav/calendar_data.c). */
 bool dav_is_calendar_data(const struct dav_wanted *wanted);

@@ -2,6 +2,7 @@
 #include "caldavd/dav/lock.h"
 #include "caldavd/dav/property_table.h"
 #include "caldavd/dav/report.h"
+#include "caldavd/http/date.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -13,17 +14,12 @@ bool property_empty(struct dav_subject *subject, struct buf *out)
 	return true;
 }
 
-static bool is_leaf(const struct dav_resource *resource)
-{
-	return (resource->type & (DAV_OBJECT | DAV_FILE)) != 0;
-}
-
 /* --- of the resource itself --- */
 
 bool property_creationdate(struct dav_subject *subject, struct buf *out)
 {
 	const struct dav_resource *resource = subject->resource;
-	time_t at = (time_t)(is_leaf(resource) ? resource->object.created_at : resource->collection.created_at);
+	time_t at = (time_t)(dav_is_leaf(resource) ? resource->object.created_at : resource->collection.created_at);
 	struct tm tm;
 
 	if (gmtime_r(&at, &tm) == NULL)
@@ -33,24 +29,11 @@ bool property_creationdate(struct dav_subject *subject, struct buf *out)
 	return true;
 }
 
-void dav_write_http_date(int64_t at, struct buf *out)
-{
-	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t time = (time_t)at;
-	struct tm tm;
-
-	if (gmtime_r(&time, &tm) != NULL)
-		buf_printf(out, "%s, %02d %s %d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 bool property_getlastmodified(struct dav_subject *subject, struct buf *out)
 {
 	const struct dav_resource *resource = subject->resource;
 
-	dav_write_http_date(is_leaf(resource) ? resource->object.modified_at : resource->collection.modified_at, out);
+	http_date_write(dav_is_leaf(resource) ? resource->object.modified_at : resource->collection.modified_at, out);
 	return true;
 }
 
@@ -115,7 +98,7 @@ struct span dav_content_type(const struct dav_resource *resource)
 
 bool property_getcontenttype(struct dav_subject *subject, struct buf *out)
 {
-	if (is_leaf(subject->resource))
+	if (dav_is_leaf(subject->resource))
 		xml_write_text(dav_content_type(subject->resource), out);
 	else if (subject->resource->type == DAV_FOLDER)
 		buf_text(out, "httpd/unix-directory");

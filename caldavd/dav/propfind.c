@@ -241,6 +241,6 @@ void dav_propfind_run(struct dav_request *r)
 	*p = (struct propfind){.generator = {.step = step, .stop = stop}, .r = r, .selection = selection};
 	p->page = arena_create();
 	p->is_deep = r->depth == DAV_DEPTH_INFINITY;
-	http_field(r->x, "DAV", "1, 2, 3, access-control, extended-mkcol, calendar-access");
+	dav_write_classes(r);
 	dav_multistatus(r, &p->generator);
 }

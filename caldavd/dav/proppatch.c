@@ -175,7 +175,6 @@ static void answer(struct dav_request *r, const struct dav_update *update, bool 
 void dav_proppatch_run(struct dav_request *r)
 {
 	const xmlNode *root = xmlDocGetRootElement(r->xml);
-	bool is_leaf = (r->resource.type & (DAV_OBJECT | DAV_FILE)) != 0;
 	struct dav_update update;
 	struct store_property *changes;
 	enum store_status status;
@@ -195,7 +194,8 @@ void dav_proppatch_run(struct dav_request *r)
 	if (ok) {
 		changes = dav_update_changes(r, &update, &count);
 		status = store_property_change(r->store, r->user.id, r->resource.collection.id,
-					       is_leaf ? r->resource.object.name : SPAN(""), changes, count, &r->guard);
+					       dav_is_leaf(&r->resource) ? r->resource.object.name : SPAN(""), changes,
+					       count, &r->guard);
 		if (status != STORE_OK) {
 			dav_fail(r, status);
 			return;

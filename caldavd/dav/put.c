@@ -7,15 +7,10 @@
 
 #include <string.h>
 
-static bool is_leaf(const struct dav_resource *resource)
-{
-	return (resource->type & (DAV_OBJECT | DAV_FILE)) != 0;
-}
-
 /* The conditions held when they were looked at; they must still hold in the transaction. */
 static void set_expectation(const struct dav_request *r, struct store_object_put *put)
 {
-	if (is_leaf(&r->resource) &&
+	if (dav_is_leaf(&r->resource) &&
 	    (http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL)) {
 		put->expect = STORE_EXPECT_TAG;
 		memcpy(put->tag, r->resource.object.tag, STORE_TAG_BYTES);
@@ -84,7 +79,7 @@ static bool check_calendar(struct dav_request *r, struct store_object_put *put)
 	}
 	if (!caldav_check(r, &r->resource.collection, put->bytes, &put->facts))
 		return false;
-	if (is_leaf(&r->resource) && uid.n > 0 && !span_equal(uid, put->facts.uid)) {
+	if (dav_is_leaf(&r->resource) && uid.n > 0 && !span_equal(uid, put->facts.uid)) {
 		dav_uid_conflict(r, &r->resource, r->resource.object.name);
 		return false;
 	}
@@ -128,7 +123,7 @@ void dav_put_run(struct dav_request *r)
 		return;
 	set_expectation(r, &put);
 	status = store_object_put(r->store, r->user.id, &put, &r->guard, r->arena, &result);
-	if (status == STORE_OK && (is_leaf(&r->resource) || attached.count > 0))
+	if (status == STORE_OK && (dav_is_leaf(&r->resource) || attached.count > 0))
 		caldav_attachment_settle(r, &put, result.tag, &attached);
 	dav_put_answer(r, &put, status, &result);
 }
@@ -159,7 +154,7 @@ void dav_delete_run(struct dav_request *r)
 	bool has_condition = http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL;
 	enum store_status status;
 
-	if (!is_leaf(&r->resource)) {
+	if (!dav_is_leaf(&r->resource)) {
 		delete_collection(r);
 		return;
 	}

@@ -16,24 +16,16 @@ static int take_line(struct span *in, size_t max, struct span *line_r)
 	return span_find_byte(*line_r, '\r') == SIZE_MAX ? 1 : -1;
 }
 
-static int hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* chunk-size [ chunk-ext ]; the extension is not looked into but for its characters. */
 static bool parse_size(struct span line, uint64_t *size_r)
 {
 	size_t i = 0;
 	uint64_t size = 0;
 
-	for (; i < line.n && hex_digit(line.p[i]) >= 0; i++) {
+	for (; i < line.n && ascii_hex_value(line.p[i]) >= 0; i++) {
 		if (size >> 60 != 0)
 			return false;
-		size = size << 4 | (uint64_t)hex_digit(line.p[i]);
+		size = size << 4 | (uint64_t)ascii_hex_value(line.p[i]);
 	}
 	if (i == 0)
 		return false;

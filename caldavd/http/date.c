@@ -27,3 +27,16 @@ bool http_date_parse(struct span text, int64_t *at_r)
 	}
 	return false;
 }
+
+void http_date_write(int64_t at, struct buf *out)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t time = (time_t)at;
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm) != NULL)
+		buf_printf(out, "%s, %02d %s %d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}

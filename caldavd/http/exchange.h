@@ -49,6 +49,7 @@ struct http_exchange {
 	bool may_compress; /* it is text, without secrets, and has no strong entity tag */
 	bool must_close;   /* no further request on this connection */
 	bool is_head_sent, is_discarding;
+	bool is_refused_early;             /* its body still comes, and nobody takes it */
 	const char *log_user, *log_remote; /* for the access log; NULL: nobody, the session's other side */
 	struct http_encoder *encoder;
 	struct buf head_bytes;

@@ -3,8 +3,9 @@
  * body, the rest as the client takes it; then it is HEAD again.
  *
  * Whatever is refused before its body has come ends the connection, unless the body is so small that it is cheaper to
- * read it away. */
+ * read it away. LINGER: it ends when the client has had time to read why, since closing at once would reset it. */
 #include "caldavd/http/session.h"
+#include "caldavd/http/date.h"
 #include "caldavd/http/encode.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -13,11 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	REQUESTS_IN_A_ROW = 32,
-	PIECE_BYTES = 32768,  /* of an answer, before it is sent */
+	PIECE_BYTES = 32768, /* of an answer, before it is sent */
+	LINGER_MS = 5000,
+	LINGER_BYTES_MAX = 64 * 1024 * 1024,
 	DISCARD_MAX = 65536,  /* of a body that nobody wants */
 	COMPRESS_MIN = 1400,  /* a packet goes out anyway */
 	BODY_PROGRESS = 4096, /* bytes of a body that must come within body_ms */
@@ -125,7 +127,8 @@ static void begun(struct http_session *session)
 	if (x->status != 0 && has_body) {
 		x->is_discarding =
 			x->head.body == HTTP_BODY_LENGTH && x->head.length <= DISCARD_MAX && !x->head.expects_continue;
-		x->must_close |= !x->is_discarding;
+		x->is_refused_early = !x->is_discarding;
+		x->must_close |= x->is_refused_early;
 	}
 	if (x->status != 0 && !x->is_discarding) {
 		session->mode = HTTP_MODE_ANSWER;
@@ -196,6 +199,7 @@ static bool keep(struct http_exchange *x, struct span bytes)
 static void body_fails(struct http_session *session, unsigned status, const char *reason)
 {
 	refuse(session->exchange, status, reason);
+	session->exchange->is_refused_early = true;
 	session->mode = HTTP_MODE_ANSWER;
 	set_timer(session, 0);
 }
@@ -262,19 +266,6 @@ static enum net_next take_body(struct http_session *session)
 
 /* --- the answer --- */
 
-static void write_date(struct out *out)
-{
-	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t now = (time_t)clock_now();
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	out_printf(out, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-		   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 static bool has_no_body(const struct http_exchange *x)
 {
 	return x->status == 204 || x->status == 304 || x->status < 200;
@@ -334,7 +325,9 @@ static bool write_head(struct http_session *session, bool is_whole)
 		x->must_close = true;
 	x->must_close |= !x->head.keep_alive;
 	out_printf(out, "HTTP/1.1 %u %s\r\n", x->status, http_reason(x->status));
-	write_date(out);
+	out_text(out, "Date: ");
+	http_date_write(clock_now(), &out->bytes);
+	out_text(out, "\r\n");
 	out_span(out, buf_view(&x->fields));
 	if (!has_no_body(x)) {
 		if (is_chunked(x))
@@ -402,12 +395,29 @@ static void log_access(const struct http_session *session, const struct http_exc
 
 static enum net_next answer_is_out(struct http_session *session)
 {
-	bool must_close = session->exchange->must_close;
+	bool must_close = session->exchange->must_close, lingers = session->exchange->is_refused_early;
 
 	log_access(session, session->exchange);
 	exchange_destroy(session);
 	session->mode = HTTP_MODE_HEAD;
-	return must_close ? NET_CLOSE : NET_WORK;
+	if (!must_close)
+		return NET_WORK;
+	if (!lingers)
+		return NET_CLOSE;
+	session->mode = HTTP_MODE_LINGER;
+	session->body_got = 0;
+	set_timer(session, LINGER_MS);
+	return NET_WORK;
+}
+
+/* Loop or worker: drops what comes. */
+static enum net_next linger(struct http_session *session)
+{
+	struct net_session *net = &session->net;
+
+	session->body_got += net->in.n;
+	net->in.n = 0;
+	return net->input_closed || session->body_got > LINGER_BYTES_MAX ? NET_CLOSE : NET_WAIT;
 }
 
 /* Fills x->answer from the generator. False: it failed. */
@@ -496,6 +506,8 @@ enum net_next http_session_look(struct net_session *net)
 		break;
 	case HTTP_MODE_ANSWER:
 		return NET_WORK;
+	case HTTP_MODE_LINGER:
+		return linger(session);
 	}
 	return net->input_closed ? NET_CLOSE : NET_WAIT;
 }
@@ -526,6 +538,9 @@ static void time_is_up(struct http_session *session)
 		break;
 	case HTTP_MODE_ANSWER:
 		break;
+	case HTTP_MODE_LINGER:
+		session->body_got = LINGER_BYTES_MAX + 1;
+		break;
 	}
 }
 
@@ -540,6 +555,8 @@ static enum net_next advance(struct http_session *session)
 		return take_body(session);
 	case HTTP_MODE_ANSWER:
 		return answer(session);
+	case HTTP_MODE_LINGER:
+		return linger(session);
 	}
 	return NET_ABORT;
 }

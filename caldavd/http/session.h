@@ -26,7 +26,13 @@ struct http_service {
 	void (*end)(struct http_exchange *x);
 };
 
-enum http_mode { HTTP_MODE_HEAD, HTTP_MODE_DELAY, HTTP_MODE_BODY, HTTP_MODE_ANSWER };
+enum http_mode {
+	HTTP_MODE_HEAD,
+	HTTP_MODE_DELAY,
+	HTTP_MODE_BODY,
+	HTTP_MODE_ANSWER,
+	HTTP_MODE_LINGER, /* the last answer is out, and the body that nobody wants still comes (RFC 9112, 9.6) */
+};
 
 struct http_session {
 	struct net_session net; /* first */

@@ -3,22 +3,14 @@
 #include "common/base/buf.h"
 #include "common/base/utf8.h"
 
-static int hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool decode(struct span raw, struct buf *out, bool *has_slash)
 {
 	for (size_t i = 0; i < raw.n; i++) {
 		char c = raw.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < raw.n ? hex_digit(raw.p[i + 1]) : -1;
-			int low = i + 2 < raw.n ? hex_digit(raw.p[i + 2]) : -1;
+			int high = i + 2 < raw.n ? ascii_hex_value(raw.p[i + 1]) : -1;
+			int low = i + 2 < raw.n ? ascii_hex_value(raw.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -8,14 +8,6 @@ enum { DURATION_MAX = 10 * 366 * 86400 };
 
 /* --- pairs --- */
 
-static int hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool decode(struct span raw, struct arena *arena, struct span *decoded_r)
 {
 	char *to = arena_bytes(arena, raw.n + 1);
@@ -28,7 +20,8 @@ static bool decode(struct span raw, struct arena *arena, struct span *decoded_r)
 			to[n++] = raw.p[i];
 			continue;
 		}
-		if (i + 2 >= raw.n || (high = hex_digit(raw.p[i + 1])) < 0 || (low = hex_digit(raw.p[i + 2])) < 0)
+		if (i + 2 >= raw.n || (high = ascii_hex_value(raw.p[i + 1])) < 0 ||
+		    (low = ascii_hex_value(raw.p[i + 2])) < 0)
 			return false;
 		to[n++] = (char)(high << 4 | low);
 		i += 2;

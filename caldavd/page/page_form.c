@@ -42,14 +42,6 @@ struct span page_form_file(const struct page_form *form, const char *name)
 
 /* --- application/x-www-form-urlencoded --- */
 
-static int hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool decode(struct span text, struct arena *arena, struct span *decoded_r)
 {
 	char *to = arena_bytes(arena, text.n + 1);
@@ -61,8 +53,8 @@ static bool decode(struct span text, struct arena *arena, struct span *decoded_r
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			int high = i + 2 < text.n ? hex_digit(text.p[i + 1]) : -1;
-			int low = i + 2 < text.n ? hex_digit(text.p[i + 2]) : -1;
+			int high = i + 2 < text.n ? ascii_hex_value(text.p[i + 1]) : -1;
+			int low = i + 2 < text.n ? ascii_hex_value(text.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -23,8 +23,6 @@ struct page {
 /* --- page_write.c --- */
 
 void page_init(struct page *page, struct dav_request *r);
-/* Everything that comes from a person goes through here: as the text of an element, or an attribute in quotes. */
-void page_escape(struct span text, struct buf *out);
 void page_text(struct page *page, struct span text); /* the same, into the body */
 void page_raw(struct page *page, const char *html);
 /* The class whose --k is that colour, which page_colour_of() has given. */

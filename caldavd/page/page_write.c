@@ -1,7 +1,6 @@
 /* The frame of every page: head, style, header and footer, and the fields of the answer that keep it to itself. */
 #include "caldavd/page/page_private.h"
 #include "common/base/random.h"
-#include "common/base/utf8.h"
 
 void page_init(struct page *page, struct dav_request *r)
 {
@@ -18,50 +17,9 @@ void page_init(struct page *page, struct dav_request *r)
 		page->query.count = 0;
 }
 
-static void escape_valid(struct span text, struct buf *out)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		switch (c) {
-		case '&':
-			buf_text(out, "&amp;");
-			break;
-		case '<':
-			buf_text(out, "&lt;");
-			break;
-		case '>':
-			buf_text(out, "&gt;");
-			break;
-		case '"':
-			buf_text(out, "&quot;");
-			break;
-		case '\'':
-			buf_text(out, "&#39;");
-			break;
-		default:
-			buf_byte(out, c < ' ' || c == 0x7f ? ' ' : (char)c);
-			break;
-		}
-	}
-}
-
-void page_escape(struct span text, struct buf *out)
-{
-	struct buf valid = {0};
-
-	if (utf8_is_valid(text)) {
-		escape_valid(text, out);
-		return;
-	}
-	utf8_clean(text, &valid);
-	escape_valid(buf_view(&valid), out);
-	buf_done(&valid);
-}
-
 void page_text(struct page *page, struct span text)
 {
-	page_escape(text, &page->body);
+	xml_write_text(text, &page->body);
 }
 
 void page_raw(struct page *page, const char *html)
@@ -80,7 +38,7 @@ static void write_frame(const struct page *page, struct span title, struct buf *
 	const struct dav_user *user = &page->r->user;
 
 	buf_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
-	page_escape(title, out);
+	xml_write_text(title, out);
 	buf_text(out,
 		 "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		 "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n");
@@ -91,16 +49,16 @@ static void write_frame(const struct page *page, struct span title, struct buf *
 		      "<header class=\"top\"><a href=\"");
 	dav_write_home(page->r, user->name, out);
 	buf_text(out, "\">Calendars</a><span><span class=\"quiet\">logged in as</span> <bdi>");
-	page_escape(user->display_name.n > 0 ? user->display_name : user->name, out);
+	xml_write_text(user->display_name.n > 0 ? user->display_name : user->name, out);
 	buf_text(out, "</bdi></span></header>\n<main id=\"main\">\n");
 	if (page->problem != NULL) {
 		buf_text(out, "<p class=\"problem\" role=\"alert\"><strong>That did not work.</strong> ");
-		page_escape(span_of(page->problem), out);
+		xml_write_text(span_of(page->problem), out);
 		buf_text(out, "</p>\n");
 	}
 	if (page->notice != NULL) {
 		buf_text(out, "<p class=\"notice\" role=\"status\">");
-		page_escape(span_of(page->notice), out);
+		xml_write_text(span_of(page->notice), out);
 		buf_text(out, "</p>\n");
 	}
 	buf_span(out, buf_view(&page->body));

@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-static int hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One line without its line end and the blanks before that. Returns where it stopped writing. */
 static char *decode_line(struct span line, char *to)
 {
@@ -26,8 +18,8 @@ static char *decode_line(struct span line, char *to)
 		mime_step(&line, plain);
 		if (line.n == 0)
 			break;
-		high = line.n > 2 ? hex_value(line.p[1]) : -1;
-		low = high >= 0 ? hex_value(line.p[2]) : -1;
+		high = line.n > 2 ? ascii_hex_value(line.p[1]) : -1;
+		low = high >= 0 ? ascii_hex_value(line.p[2]) : -1;
 		if (low >= 0) {
 			*to++ = (char)(high << 4 | low);
 			mime_step(&line, 3);

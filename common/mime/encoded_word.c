@@ -49,21 +49,13 @@ static bool find_word(struct span s, struct word *word_r)
 	return (word_r->encoding == 'b' || word_r->encoding == 'q') && mime_charset_is_known(word_r->charset);
 }
 
-static int hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void decode_q(struct span text, struct buf *out)
 {
 	char *start = buf_room(out, text.n + 1), *to = start;
 
 	for (size_t i = 0; i < text.n; i++) {
-		int high = text.p[i] == '=' && i + 2 < text.n ? hex_value(text.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(text.p[i + 2]) : -1;
+		int high = text.p[i] == '=' && i + 2 < text.n ? ascii_hex_value(text.p[i + 1]) : -1;
+		int low = high >= 0 ? ascii_hex_value(text.p[i + 2]) : -1;
 
 		if (low >= 0) {
 			*to++ = (char)(high << 4 | low);

@@ -110,8 +110,6 @@ enum store_status store_collection_move_over(struct store *store, uint64_t actor
 enum store_status store_collection_copy_over(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
 					     struct span name, bool deep, const struct store_guard *guard,
 					     uint64_t *id_r);
-enum store_status store_collection_set_components(struct store *store, uint64_t actor, uint64_t id,
-						  unsigned components);
 /* A new secret, or none. secret_r may be NULL. */
 enum store_status store_collection_share(struct store *store, uint64_t actor, uint64_t id, bool shared,
 					 struct arena *arena, struct span *secret_r);

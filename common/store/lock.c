@@ -159,29 +159,47 @@ static bool is_free_below(const struct store_lock *locks, size_t count, struct s
 	return true;
 }
 
-enum store_status guard_check(struct store_tx *tx, uint64_t owner, uint64_t collection, struct span name,
-			      unsigned needs, const struct store_guard *guard)
-{
+/* The owner's locks, and the path of what is called name in the collection. */
+struct surroundings {
+	struct arena *arena; /* NULL: there are no locks, and nothing else is set */
 	struct store_lock *locks;
-	struct buf path = {0};
-	struct arena *arena;
 	size_t count;
+	struct buf path;
+};
+
+static void surroundings_done(struct surroundings *s)
+{
+	buf_done(&s->path);
+	arena_destroy(&s->arena);
+}
+
+static enum store_status surroundings_init(struct store_tx *tx, uint64_t owner, uint64_t collection, struct span name,
+					   struct surroundings *s)
+{
 	bool any = false;
 	enum store_status status = has_any(tx, owner, &any);
 
+	*s = (struct surroundings){0};
 	if (status != STORE_OK || !any)
 		return status;
-	arena = arena_create();
-	status = read_locks(tx, owner, arena, &locks, &count);
-	if (status == STORE_OK)
-		status = make_path(tx, collection, name, &path);
-	if (status == STORE_OK &&
-	    (!is_free(locks, count, buf_view(&path), guard) ||
-	     ((needs & GUARD_MEMBER) && !is_free(locks, count, path_parent(buf_view(&path)), guard)) ||
-	     ((needs & GUARD_DEEP) && !is_free_below(locks, count, buf_view(&path), guard))))
+	s->arena = arena_create();
+	status = read_locks(tx, owner, s->arena, &s->locks, &s->count);
+	return status == STORE_OK ? make_path(tx, collection, name, &s->path) : status;
+}
+
+enum store_status guard_check(struct store_tx *tx, uint64_t owner, uint64_t collection, struct span name,
+			      unsigned needs, const struct store_guard *guard)
+{
+	struct surroundings s;
+	enum store_status status = surroundings_init(tx, owner, collection, name, &s);
+	struct span path = buf_view(&s.path);
+
+	if (status == STORE_OK && s.arena != NULL &&
+	    (!is_free(s.locks, s.count, path, guard) ||
+	     ((needs & GUARD_MEMBER) && !is_free(s.locks, s.count, path_parent(path), guard)) ||
+	     ((needs & GUARD_DEEP) && !is_free_below(s.locks, s.count, path, guard))))
 		status = STORE_LOCKED;
-	buf_done(&path);
-	arena_destroy(&arena);
+	surroundings_done(&s);
 	return status;
 }
 
@@ -201,24 +219,13 @@ static enum store_status release(struct store_tx *tx, uint64_t owner, struct spa
 
 enum store_status guard_drop(struct store_tx *tx, uint64_t owner, uint64_t collection, struct span name)
 {
-	struct store_lock *locks;
-	struct buf path = {0};
-	struct arena *arena;
-	size_t count;
-	bool any = false;
-	enum store_status status = has_any(tx, owner, &any);
+	struct surroundings s;
+	enum store_status status = surroundings_init(tx, owner, collection, name, &s);
 
-	if (status != STORE_OK || !any)
-		return status;
-	arena = arena_create();
-	status = read_locks(tx, owner, arena, &locks, &count);
-	if (status == STORE_OK)
-		status = make_path(tx, collection, name, &path);
-	for (size_t i = 0; i < count && status == STORE_OK; i++)
-		if (is_within(locks[i].path, buf_view(&path)))
-			status = release(tx, owner, locks[i].token);
-	buf_done(&path);
-	arena_destroy(&arena);
+	for (size_t i = 0; i < s.count && status == STORE_OK; i++)
+		if (is_within(s.locks[i].path, buf_view(&s.path)))
+			status = release(tx, owner, s.locks[i].token);
+	surroundings_done(&s);
 	return status;
 }
 

@@ -132,8 +132,6 @@ struct each {
 	size_t max;
 	int64_t from, to;
 	unsigned components;
-	const struct span *names;
-	size_t count;
 	store_object_fn *fn;
 	void *arg;
 };
@@ -209,42 +207,6 @@ enum store_status store_object_each_between(struct store *store, uint64_t actor,
 			   .arg = arg};
 
 	return store_read(store, between_tx, &job);
-}
-
-static enum store_status named_tx(struct store_tx *tx, void *arg)
-{
-	const struct each *job = arg;
-	struct sql_stmt *stmt = NULL;
-	uint64_t modseq, removed_floor;
-	bool is_wanted = true;
-	enum store_status status = check_actor(tx, job->actor, job->collection, &modseq, &removed_floor);
-
-	if (status == STORE_OK)
-		status = sql_prepare(tx->db, sql_look, &stmt);
-	for (size_t i = 0; i < job->count && status == STORE_OK && is_wanted; i++) {
-		struct store_object object;
-		bool row = false;
-
-		sql_bind_u64(stmt, 1, job->collection);
-		sql_bind_span(stmt, 2, job->names[i]);
-		status = sql_step(stmt, &row);
-		if (status == STORE_OK && row) {
-			object_from_columns(stmt, NULL, &object);
-			is_wanted = job->fn(job->arg, &object);
-		}
-		sql_reset(stmt);
-	}
-	sql_stmt_free(&stmt);
-	return status;
-}
-
-enum store_status store_object_each_named(struct store *store, uint64_t actor, uint64_t collection,
-					  const struct span *names, size_t count, store_object_fn *fn, void *arg)
-{
-	struct each job = {
-		.actor = actor, .collection = collection, .names = names, .count = count, .fn = fn, .arg = arg};
-
-	return store_read(store, named_tx, &job);
 }
 
 /* --- what has changed --- */

@@ -44,10 +44,6 @@ enum store_status store_object_each(struct store *store, uint64_t actor, uint64_
 /* Those whose times may lie in [from, to), of any of these components (0: all), in no order: all at once. */
 enum store_status store_object_each_between(struct store *store, uint64_t actor, uint64_t collection, int64_t from,
 					    int64_t to, unsigned components, store_object_fn *fn, void *arg);
-/* Those of these names, in the order given; what is not there is passed over. */
-enum store_status store_object_each_named(struct store *store, uint64_t actor, uint64_t collection,
-					  const struct span *names, size_t count, store_object_fn *fn, void *arg);
-
 struct store_object_change {
 	struct store_object object; /* of a removed one: its name and the modseq of the removal */
 	bool is_removed;

@@ -93,8 +93,6 @@ static void made_as_told(void **state)
 	assert_int_equal(got.objects + got.bytes + got.removed_floor + got.share.n, 0);
 	assert_string_equal(collection_test_properties(t, id, ""), "about= colour=red");
 	assert_true(collection_test_home(t).modseq > home.modseq);
-	assert_int_equal(store_collection_set_components(t->store, t->user, id, STORE_TODOS), STORE_OK);
-	assert_int_equal(collection_test_get(t, id).components, STORE_TODOS);
 }
 
 static void making_is_refused(void **state)
@@ -461,7 +459,6 @@ static void strangers_find_nothing(void **state)
 			 STORE_NOT_FOUND);
 	assert_int_equal(store_collection_copy(t->store, t->user, a, bert_home, SPAN("x"), true, NULL, &id),
 			 STORE_NOT_FOUND);
-	assert_int_equal(store_collection_set_components(t->store, bert, a, 1), STORE_NOT_FOUND);
 	assert_int_equal(store_collection_share(t->store, bert, a, true, t->arena, &secret), STORE_NOT_FOUND);
 	assert_int_equal(store_property_list(t->store, bert, a, SPAN(""), t->arena, &properties, &count),
 			 STORE_NOT_FOUND);
@@ -516,7 +513,6 @@ static void failed_commits_change_nothing(void **state)
 	FAILS(store_collection_delete(t->store, t->user, a, NULL));
 	FAILS(move(t, a, home, "x"));
 	FAILS(copy(t, a, home, "x", true, &id));
-	FAILS(store_collection_set_components(t->store, t->user, a, 1));
 	FAILS(store_collection_share(t->store, t->user, a, true, t->arena, &secret));
 	assert_int_equal(secret.n, 0);
 	FAILS(store_property_change(t->store, t->user, a, SPAN(""), &property, 1, NULL));

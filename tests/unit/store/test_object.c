@@ -376,7 +376,6 @@ static void strangers_find_nothing(void **state)
 	STRANGE(store_object_find_uid(t->store, bert, collection_test_id(t, "a/b"), SPAN("u1"), t->arena, &object));
 	STRANGE(store_object_each(t->store, bert, a, SPAN(""), 9, on_object, &seen));
 	STRANGE(store_object_each_between(t->store, bert, a, INT64_MIN, INT64_MAX, 0, on_object, &seen));
-	STRANGE(store_object_each_named(t->store, bert, a, &name, 1, on_object, &seen));
 	STRANGE(store_object_changes(t->store, bert, a, 0, 0, SIZE_MAX, on_change, &seen, &modseq));
 	STRANGE(store_object_put(t->store, bert, &wanted, NULL, t->arena, &result));
 	STRANGE(store_object_put_all(t->store, bert, a, &wanted, 1, true, NULL, &counts));

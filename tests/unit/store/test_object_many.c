@@ -89,25 +89,6 @@ static void by_time_and_kind(void **state)
 	assert_string_equal(between(t, id, INT64_MIN, INT64_MAX, STORE_JOURNALS), "");
 }
 
-static void by_names_in_the_order_given(void **state)
-{
-	struct store_test *t = *state;
-	uint64_t id = collection_test_id(t, "calendar");
-	struct span names[] = {SPAN("c"), SPAN("none"), SPAN("a"), SPAN(""), SPAN("c"), SPAN("b")};
-	struct seen seen = {.t = t, .text = ""};
-
-	for (const char *name = "cab"; *name != '\0'; name++)
-		collection_test_put(t, id, arena_printf(t->arena, "%c", *name), "", "text");
-	assert_int_equal(store_object_each_named(t->store, t->user, id, names, 6, on_object, &seen), STORE_OK);
-	assert_string_equal(seen.text, "c a c b");
-	seen = (struct seen){.t = t, .text = "", .max = 2};
-	assert_int_equal(store_object_each_named(t->store, t->user, id, names, 6, on_object, &seen), STORE_OK);
-	assert_string_equal(seen.text, "c a");
-	seen = (struct seen){.t = t, .text = ""};
-	assert_int_equal(store_object_each_named(t->store, t->user, id, NULL, 0, on_object, &seen), STORE_OK);
-	assert_string_equal(seen.text, "");
-}
-
 /* --- what has changed --- */
 
 struct told {
@@ -405,7 +386,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		COLLECTION_TEST(by_name_in_pieces),
 		COLLECTION_TEST(by_time_and_kind),
-		COLLECTION_TEST(by_names_in_the_order_given),
 		COLLECTION_TEST(changes_are_told_in_their_order),
 		COLLECTION_TEST(pages_miss_nothing),
 		COLLECTION_TEST(from_nothing_there_is_nothing_gone),

@@ -145,11 +145,6 @@ static void set_object_property(const struct store_test *t)
 	collection_test_set(t, collection_test_id(t, "a/b"), "x.ics", "author", "cleo");
 }
 
-static void set_components(const struct store_test *t)
-{
-	assert_int_equal(store_collection_set_components(t->store, t->user, collection_test_id(t, "a/b"), 2), STORE_OK);
-}
-
 static void set_share(const struct store_test *t)
 {
 	assert_int_equal(store_collection_share(t->store, t->user, collection_test_id(t, "a/b"), true, t->arena, NULL),
@@ -159,10 +154,8 @@ static void set_share(const struct store_test *t)
 static void every_change_is_seen_in_the_state(void **state)
 {
 	static void (*const changes[])(const struct store_test *) = {
-		put_one,          remove_one,        make_one,
-		move_one,         copy_one,          delete_one,
-		set_own_property, set_home_property, set_object_property,
-		set_components,   set_share,
+		put_one,           remove_one,          make_one,  move_one, copy_one, delete_one, set_own_property,
+		set_home_property, set_object_property, set_share,
 	};
 	struct store_test *t = *state;
 	uint64_t before, other;

@@ -1,39 +1,13 @@
-/* What is set about a collection beside its properties: the components it takes, the secret of its subscription
- * address. What lists the collection sees a change. */
+/* The secret of a collection's subscription address. What lists the collection sees a change. */
 #include "common/base/random.h"
 #include "common/store/collection_private.h"
 
-static const char sql_components[] = "UPDATE collection SET components = ? WHERE id = ? AND owner = ?";
 static const char sql_share[] = "UPDATE collection SET share = ? WHERE id = ? AND owner = ?";
 
 struct setting {
 	uint64_t actor, id;
-	unsigned components;
 	struct span secret;
 };
-
-static enum store_status components_tx(struct store_tx *tx, void *arg)
-{
-	const struct setting *job = arg;
-	struct sql_stmt *stmt = NULL;
-	enum store_status status = sql_prepare(tx->db, sql_components, &stmt);
-
-	if (status == STORE_OK) {
-		sql_bind_u64(stmt, 1, job->components);
-		sql_bind_u64(stmt, 2, job->id);
-		sql_bind_u64(stmt, 3, job->actor);
-		status = sql_run_one(stmt);
-	}
-	sql_stmt_free(&stmt);
-	return status == STORE_OK ? collection_touch_above(tx, job->actor, job->id) : status;
-}
-
-enum store_status store_collection_set_components(struct store *store, uint64_t actor, uint64_t id, unsigned components)
-{
-	struct setting job = {.actor = actor, .id = id, .components = components};
-
-	return store_write(store, components_tx, &job);
-}
 
 static enum store_status share_tx(struct store_tx *tx, void *arg)
 {
