@@ -10,18 +10,14 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from daemon import Daemon, Pop3d, Tally
+from watch import resident
 
 FLOOD, ROOM = 64 * 1024 * 1024, 24 * 1024 * 1024  # bytes
 
 
-def memory(program):
-    with open("/proc/%d/status" % program.process.pid) as f:
-        return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS"))
-
-
 def flood(program, port, login):
     """Bytes of memory gained while up to FLOOD bytes are offered, none of which may be taken."""
-    before, sent = memory(program), 0
+    before, sent = resident(program), 0
     with socket.create_connection(("127.0.0.1", port), 10) as s:
         s.recv(200)
         s.sendall(login)
@@ -33,7 +29,7 @@ def flood(program, port, login):
                 sent += 65536
         except OSError:
             pass
-        return memory(program) - before, sent
+        return resident(program) - before, sent
 
 
 def main():
