@@ -37,13 +37,13 @@ void caldav_zone_done(struct caldav_zone *zone)
 	zone->key = 0;
 }
 
-static bool take_zone(struct dav_request *r, struct span text, bool is_name, struct caldav_zone *zone_r)
+static bool take_zone(struct span text, bool is_name, struct caldav_zone *zone_r)
 {
 	const char *problem;
 
 	if (text.n == 0)
 		return false;
-	zone_r->zone = is_name ? ical_zone_of_name(text) : ical_zone_parse(text, r->arena, &problem);
+	zone_r->zone = is_name ? ical_zone_of_name(text) : ical_zone_parse(text, &problem);
 	zone_r->key = 14695981039346656037U; /* FNV-1a */
 	for (size_t i = 0; i < text.n; i++)
 		zone_r->key = (zone_r->key ^ (unsigned char)text.p[i]) * 1099511628211U;
@@ -60,8 +60,8 @@ void caldav_zone_of(struct dav_request *r, const struct dav_resource *calendar, 
 	dav_subject_init(&subject, r, calendar);
 	if (!(calendar->type & (DAV_CALENDAR | DAV_INBOX | DAV_HOME)))
 		return;
-	if (!take_zone(r, dav_stored_text(&subject, NS_CALDAV, "calendar-timezone-id"), true, zone_r))
-		(void)take_zone(r, dav_stored_text(&subject, NS_CALDAV, "calendar-timezone"), false, zone_r);
+	if (!take_zone(dav_stored_text(&subject, NS_CALDAV, "calendar-timezone-id"), true, zone_r))
+		(void)take_zone(dav_stored_text(&subject, NS_CALDAV, "calendar-timezone"), false, zone_r);
 }
 
 bool caldav_find_zone(struct dav_request *r, const xmlNode *query, struct caldav_zone *zone_r)
@@ -70,12 +70,12 @@ bool caldav_find_zone(struct dav_request *r, const xmlNode *query, struct caldav
 
 	*zone_r = (struct caldav_zone){0};
 	if ((node = xml_child(query, NS_CALDAV, "timezone")) != NULL) {
-		if (!take_zone(r, xml_text(node, r->arena), false, zone_r))
+		if (!take_zone(xml_text(node, r->arena), false, zone_r))
 			dav_error(r, 403, "C:valid-calendar-data", "the time zone is not understood");
 		return zone_r->zone != NULL;
 	}
 	if ((node = xml_child(query, NS_CALDAV, "timezone-id")) != NULL) {
-		if (!take_zone(r, xml_text(node, r->arena), true, zone_r))
+		if (!take_zone(xml_text(node, r->arena), true, zone_r))
 			dav_error(r, 403, "C:valid-timezone", NULL);
 		return zone_r->zone != NULL;
 	}

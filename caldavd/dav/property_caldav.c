@@ -158,7 +158,7 @@ bool property_timezone_id(struct dav_subject *subject, struct buf *out)
 {
 	struct span text = dav_stored_text(subject, NS_CALDAV, "calendar-timezone");
 	const char *problem;
-	struct ical_zone *zone = text.n > 0 ? ical_zone_parse(text, subject->r->arena, &problem) : NULL;
+	struct ical_zone *zone = text.n > 0 ? ical_zone_parse(text, &problem) : NULL;
 	bool ok = zone != NULL;
 
 	if (ok)
@@ -172,7 +172,7 @@ bool property_timezone_id(struct dav_subject *subject, struct buf *out)
 const char *property_check_timezone(struct dav_request *r, const xmlNode *value)
 {
 	const char *problem;
-	struct ical_zone *zone = ical_zone_parse(xml_text(value, r->arena), r->arena, &problem);
+	struct ical_zone *zone = ical_zone_parse(xml_text(value, r->arena), &problem);
 	bool ok = zone != NULL;
 
 	ical_zone_destroy(&zone);

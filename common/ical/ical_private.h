@@ -30,6 +30,9 @@ static inline icaltimezone *ical_zone_or_utc(const struct ical_zone *zone)
 	return zone == NULL ? icaltimezone_get_utc_timezone() : zone->zone;
 }
 
+/* The component that text holds, the caller's to free; NULL: none. text holds no NUL. */
+icalcomponent *ical_parse(struct span text);
+
 /* --- times --- */
 
 /* Start and length of one component. A length in days is nominal: the clock shows the same, whatever it did meanwhile

@@ -379,7 +379,7 @@ enum ical_verdict ical_object_open(struct span text, struct arena *arena, struct
 	if (span_find_byte(text, '\0') == SIZE_MAX && (problem = source_problem(text)) == NULL) {
 		object->text = alloc_text_n(text.p, text.n);
 		object->size = text.n;
-		object->root = icalparser_parse_string(object->text);
+		object->root = ical_parse(text);
 		if (object->root != NULL) {
 			ical_name_zones(object->root);
 			verdict = judge_all(&judge, summary_r != NULL);

@@ -1,7 +1,6 @@
 /* Time zones, by name or as a client spells them out. */
 #include "common/ical/zone_private.h"
 #include "common/base/alloc.h"
-#include "common/base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +44,14 @@ static struct ical_zone *zone_of_component(icalcomponent *vtimezone)
 	return create(zone, true);
 }
 
-struct ical_zone *ical_zone_parse(struct span text, struct arena *arena, const char **problem_r)
+struct ical_zone *ical_zone_parse(struct span text, const char **problem_r)
 {
 	struct ical_zone *zone = NULL;
 	icalcomponent *root = NULL, *child;
 
 	ical_zones_load();
 	if (span_find_byte(text, '\0') == SIZE_MAX)
-		root = icalparser_parse_string(arena_text(arena, text));
+		root = ical_parse(text);
 	if (root == NULL || icalcomponent_isa(root) != ICAL_VCALENDAR_COMPONENT)
 		*problem_r = "it is not one VCALENDAR";
 	else if (icalcomponent_count_errors(root) > 0)

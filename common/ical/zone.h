@@ -13,9 +13,9 @@ struct ical_zone; /* what floating times mean; NULL stands for UTC */
  * Standard Time", "(UTC+01:00) Amsterdam, Berlin, …"); or one with a prefix that makes it globally unique
  * ("/freeassociation.sourceforge.net/Europe/Berlin"). Blanks at the ends are forgiven. NULL: nobody knows it. */
 struct ical_zone *ical_zone_of_name(struct span name);
-/* From a VCALENDAR with exactly one VTIMEZONE (the value of calendar-timezone). NULL: it is not that; *problem_r says
- * why, in arena. */
-struct ical_zone *ical_zone_parse(struct span text, struct arena *arena, const char **problem_r);
+/* From a VCALENDAR with exactly one VTIMEZONE (the value of calendar-timezone). NULL: it is not that; *problem_r, a
+ * constant, says why. */
+struct ical_zone *ical_zone_parse(struct span text, const char **problem_r);
 void ical_zone_destroy(struct ical_zone **zone); /* NULL is accepted */
 
 /* Of the database, or the TZID of what was parsed. Valid as long as the zone. */

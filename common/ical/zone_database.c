@@ -89,7 +89,7 @@ static icalcomponent *read_vtimezone(struct span file, const char *name)
 	icalcomponent *vtimezone = NULL;
 
 	if (ical_zoneinfo_write(file, name, &text))
-		vtimezone = icalparser_parse_string(buf_cstr(&text));
+		vtimezone = ical_parse(buf_view(&text));
 	buf_done(&text);
 	return vtimezone;
 }

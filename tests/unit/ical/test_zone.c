@@ -191,7 +191,7 @@ static void all_can_be_parsed(void **state)
 		const char *problem;
 
 		assert_true(ical_zone_write(span_of(info->name), &text));
-		zone = ical_zone_parse(buf_view(&text), arena, &problem);
+		zone = ical_zone_parse(buf_view(&text), &problem);
 		if (zone == NULL)
 			fail_msg("%s: %s", info->name, problem);
 		assert_string_equal(ical_zone_name(zone), info->name);
@@ -414,7 +414,7 @@ static void parsed(void **state)
 	for (size_t i = 0; i < array_count(cases); i++) {
 		struct arena *arena = arena_create();
 		const char *problem = NULL;
-		struct ical_zone *zone = ical_zone_parse(cases[i].text, arena, &problem);
+		struct ical_zone *zone = ical_zone_parse(cases[i].text, &problem);
 
 		if ((zone != NULL) != cases[i].want || (problem == NULL) != cases[i].want)
 			fail_msg("case %zu: %s", i, problem);
@@ -436,7 +436,7 @@ static void too_many_rules(void **state)
 	for (int i = 0; i < 5000; i++)
 		buf_text(&text, OBSERVANCE("RRULE:FREQ=YEARLY\r\n"));
 	buf_text(&text, "END:VTIMEZONE\r\n" END);
-	assert_null(ical_zone_parse(buf_view(&text), arena, &problem));
+	assert_null(ical_zone_parse(buf_view(&text), &problem));
 	buf_done(&text);
 	arena_destroy(&arena);
 }
@@ -535,7 +535,7 @@ static void *work(void *arg)
 		if (is_known) {
 			struct icaltimetype time = icaltime_from_timet_with_zone((time_t)i * 86400 * 100, 0, NULL);
 
-			zone = ical_zone_parse(buf_view(&text), arena, &problem);
+			zone = ical_zone_parse(buf_view(&text), &problem);
 			*failures += zone == NULL ||
 				     icaltimezone_get_utc_offset(zone->zone, &time, NULL) !=
 					     icaltimezone_get_utc_offset(ical_zone_entry_of(span_of(name))->zone, &time,
