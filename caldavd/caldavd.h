@@ -7,6 +7,7 @@
 #include "common/service/service.h"
 
 struct times_cache; /* caldav/times_cache.h */
+struct waiting;     /* waiting.h */
 
 struct caldavd_options {
 	uint64_t resource_max;   /* bytes of a calendar object, or another resource */
@@ -26,6 +27,7 @@ struct caldavd {
 	struct caldavd_options options;
 	struct http_service http;
 	struct times_cache *times;
+	struct waiting *waiting;
 	unsigned char secret[32]; /* of this process: keys the digests of credentials and forms */
 };
 
@@ -36,6 +38,7 @@ struct caldavd_session {
 	struct auth_identity identity; /* of the last good credentials on this connection */
 	unsigned char credentials[32]; /* their digest */
 	int64_t verified_at;           /* clock_uptime_ms(); 0: there are none */
+	int64_t negotiated_at;         /* the connection is the user's since then (Negotiate); 0: it is not */
 	struct arena *user_arena;      /* who that is, as the directory knows him */
 	struct directory_user user;
 };

@@ -1,7 +1,8 @@
-/* HTTP Basic. The password comes with every request: common/auth remembers a keyed digest of it for minutes, and the
- * connection remembers for one minute that exactly these bytes were right, so that a sync of many requests asks nobody.
- * Every refusal carries the same challenge with the same realm: Thunderbird finds a stored password by it. */
-#include "caldavd/login.h"
+/* Who asks, by which scheme; and HTTP Basic. The password comes with every request: common/auth remembers a keyed
+ * digest of it for minutes, and the connection remembers for one minute that exactly these bytes were right, so that a
+ * sync of many requests asks nobody. Every refusal carries the same challenge with the same realm: Thunderbird finds a
+ * stored password by it. */
+#include "caldavd/login_private.h"
 #include "caldavd/forwarded.h"
 #include "common/base/base64.h"
 #include "common/base/clock.h"
@@ -13,14 +14,21 @@
 
 enum { REMEMBERED_MS = 60000 };
 
-static struct caldavd_session *session_of(struct http_exchange *x)
+static void offer(struct http_exchange *x, struct span mechanism, const char *challenge)
 {
-	return (struct caldavd_session *)x->session; /* its first member */
+	const struct auth_peer anybody = {0};
+
+	if (auth_offers(login_session_of(x)->daemon->service.auth, &anybody, mechanism))
+		http_field(x, "WWW-Authenticate", "%s", challenge);
 }
 
-static void challenge(struct http_exchange *x)
+/* Basic comes first: there are clients that read no further. */
+void login_challenge(struct http_exchange *x)
 {
-	http_field_span(x, "WWW-Authenticate", SPAN("Basic realm=\"Trivet\", charset=\"UTF-8\""));
+	http_field_span(x, "WWW-Authenticate", SPAN("Basic realm=\"" LOGIN_REALM "\", charset=\"UTF-8\""));
+	offer(x, SPAN("SCRAM-SHA-256"), "SCRAM-SHA-256 realm=\"" LOGIN_REALM "\"");
+	offer(x, SPAN("SCRAM-SHA-1"), "SCRAM-SHA-1 realm=\"" LOGIN_REALM "\"");
+	offer(x, SPAN("GSS-SPNEGO"), "Negotiate");
 	http_answer_text(x, 401, "Please log in");
 }
 
@@ -40,7 +48,7 @@ static bool is_remembered(const struct caldavd_session *session, struct span cre
 	return CRYPTO_memcmp(now, session->credentials, sizeof now) == 0;
 }
 
-static void give_user(const struct caldavd_session *session, struct dav_user *user_r)
+void login_give_user(const struct caldavd_session *session, struct dav_user *user_r)
 {
 	*user_r = (struct dav_user){.id = session->identity.user,
 				    .name = session->user.name,
@@ -62,29 +70,35 @@ static struct span plain_name(struct span name, struct buf *out)
 	return buf_view(out);
 }
 
-static bool remember(struct caldavd_session *session, struct span credentials, struct auth_identity *identity)
+static bool come_back_later(struct http_exchange *x, const char *why)
 {
+	http_field(x, "Retry-After", "60");
+	http_answer_text(x, 503, "%s", why);
+	return false;
+}
+
+bool login_accept(struct http_exchange *x, struct auth_identity *identity, struct dav_user *user_r)
+{
+	struct caldavd_session *session = login_session_of(x);
 	struct net_session *net = &session->http.net;
 
-	session->verified_at = 0;
-	if (net->user == NULL || !span_is(span_of(net->user), identity->name))
-		if (!net_session_logged_in(net, identity->name)) {
-			auth_identity_done(identity);
-			return false;
-		}
+	session->verified_at = session->negotiated_at = 0;
 	auth_identity_done(&session->identity);
 	session->identity = *identity;
+	*identity = (struct auth_identity){0};
+	if (net->user == NULL || !span_is(span_of(net->user), session->identity.name))
+		if (!net_session_logged_in(net, session->identity.name))
+			return come_back_later(x, "There are too many sessions");
 	arena_destroy(&session->user_arena);
 	session->user_arena = arena_create();
-	if (directory_find(session->daemon->service.directory, span_of(identity->name), session->user_arena,
+	if (directory_find(session->daemon->service.directory, span_of(session->identity.name), session->user_arena,
 			   &session->user) != DIRECTORY_OK)
-		return false;
-	digest(session, credentials, session->credentials);
-	session->verified_at = clock_uptime_ms();
+		return come_back_later(x, "Log-in is not possible at the moment");
+	login_give_user(session, user_r);
 	return true;
 }
 
-static void refuse(struct http_exchange *x, enum auth_result result)
+void login_refuse(struct http_exchange *x, enum auth_result result)
 {
 	switch (result) {
 	case AUTH_LOCKED_OUT:
@@ -105,62 +119,66 @@ static void refuse(struct http_exchange *x, enum auth_result result)
 	case AUTH_EXPIRED:
 	case AUTH_UNKNOWN_MECHANISM:
 	case AUTH_BAD_SYNTAX:
-		challenge(x);
+		login_challenge(x);
 		return;
 	}
+}
+
+bool login_asker_init(struct http_exchange *x, struct login_asker *asker_r)
+{
+	struct caldavd_session *session = login_session_of(x);
+	struct net_session *net = &session->http.net;
+	struct forwarded forwarded;
+
+	*asker_r = (struct login_asker){.session = net, .auth = session->daemon->service.auth};
+	if (!forwarded_read(x, &forwarded))
+		return false;
+	if (forwarded.client == NULL)
+		return true;
+	x->log_remote = forwarded.client;
+	asker_r->remote = strchr(forwarded.client, ':') == NULL ? forwarded.client
+								: arena_printf(x->arena, "[%s]:0", forwarded.client);
+	asker_r->is_trusted = forwarded.scheme.p == NULL
+				      ? net->is_trusted
+				      : forwarded.is_https || net_address_is_trusted(net->daemon, forwarded.client);
+	return true;
 }
 
 static bool verify(struct http_exchange *x, struct span header, struct span name, struct span password,
 		   struct dav_user *user_r)
 {
-	struct caldavd_session *session = session_of(x);
-	struct login_asker asker = {.session = &session->http.net, .auth = session->daemon->service.auth};
+	struct caldavd_session *session = login_session_of(x);
 	struct login_answer answer;
-	struct forwarded forwarded;
+	struct login_asker asker;
 
-	if (forwarded_read(x, &forwarded) && forwarded.client != NULL) {
-		x->log_remote = forwarded.client;
-		asker.remote = strchr(forwarded.client, ':') == NULL
-				       ? forwarded.client
-				       : arena_printf(x->arena, "[%s]:0", forwarded.client);
-		asker.is_trusted = forwarded.scheme.p == NULL
-					   ? session->http.net.is_trusted
-					   : forwarded.is_https ||
-						     net_address_is_trusted(session->http.net.daemon, forwarded.client);
-	}
+	(void)login_asker_init(x, &asker);
 	login_password(&session->login, &asker, name, password, &answer);
 	if (answer.is_delayed)
 		return false;
 	if (answer.result != AUTH_OK) {
-		refuse(x, answer.result);
-	} else if (remember(session, header, &answer.identity)) {
-		give_user(session, user_r);
-	} else {
-		http_field(x, "Retry-After", "60");
-		http_answer_text(x, 503, "There are too many sessions");
+		login_refuse(x, answer.result);
+	} else if (login_accept(x, &answer.identity, user_r)) {
+		digest(session, header, session->credentials);
+		session->verified_at = clock_uptime_ms();
 	}
 	return true;
 }
 
-bool caldavd_login(struct http_exchange *x, struct dav_user *user_r)
+static bool basic(struct http_exchange *x, struct span header, struct span credentials, struct dav_user *user_r)
 {
-	struct caldavd_session *session = session_of(x);
-	struct span header = http_request_field(x, "Authorization"), text = header;
+	const struct caldavd_session *session = login_session_of(x);
 	struct buf decoded = {0}, name = {0};
 	bool is_done = true;
 	size_t colon;
 
-	*user_r = (struct dav_user){0};
-	if (span_take_text_nocase(&text, "Basic ") != PARSE_OK || !base64_decode(span_trim(text), &decoded) ||
-	    (colon = span_find_byte(buf_view(&decoded), ':')) == SIZE_MAX || colon == 0) {
-		/* Thunderbird asks without a password in the middle of a connection, and with an empty one */
-		challenge(x);
-	} else if (is_remembered(session, header)) {
-		give_user(session, user_r);
-	} else {
+	if (!base64_decode(span_trim(credentials), &decoded) ||
+	    (colon = span_find_byte(buf_view(&decoded), ':')) == SIZE_MAX || colon == 0)
+		login_challenge(x); /* Thunderbird sends an empty name in the middle of a connection */
+	else if (is_remembered(session, header))
+		login_give_user(session, user_r);
+	else
 		is_done = verify(x, header, plain_name(span_sub(buf_view(&decoded), 0, colon), &name),
 				 span_sub(buf_view(&decoded), colon + 1, SIZE_MAX), user_r);
-	}
 	if (decoded.n > 0)
 		explicit_bzero(decoded.p, decoded.n);
 	buf_done(&decoded);
@@ -168,7 +186,28 @@ bool caldavd_login(struct http_exchange *x, struct dav_user *user_r)
 	return is_done;
 }
 
+bool caldavd_login(struct http_exchange *x, struct dav_user *user_r)
+{
+	struct caldavd_session *session = login_session_of(x);
+	struct span header = http_request_field(x, "Authorization"), rest = header;
+	struct span scheme = span_sub(header, 0, span_find_byte(header, ' '));
+
+	*user_r = (struct dav_user){0};
+	rest = span_trim(span_sub(header, scheme.n, SIZE_MAX));
+	if (span_is_nocase(scheme, "Negotiate"))
+		return login_negotiate(x, rest, user_r);
+	login_done(&session->login); /* a negotiation that was given up */
+	if (span_is_nocase(scheme, "Basic"))
+		return basic(x, header, rest, user_r);
+	if (span_is_nocase(scheme, "SCRAM-SHA-256") || span_is_nocase(scheme, "SCRAM-SHA-1"))
+		return login_scram(x, scheme, rest, user_r);
+	/* Thunderbird asks without a password in the middle of a connection */
+	if (header.p != NULL || !login_is_negotiated(x, user_r))
+		login_challenge(x);
+	return true;
+}
+
 void caldavd_login_delay_over(struct http_exchange *x)
 {
-	refuse(x, login_delay_over(&session_of(x)->login));
+	login_refuse(x, login_delay_over(&login_session_of(x)->login));
 }

@@ -1,4 +1,4 @@
-/* Who asks: HTTP Basic (RFC 7617) with each request, the slow check once in a while. */
+/* Who asks: Basic (RFC 7617), SCRAM (RFC 7804) and Negotiate (RFC 4559), the slow check once in a while. */
 #ifndef CALDAVD_LOGIN_H
 #define CALDAVD_LOGIN_H
 

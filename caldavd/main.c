@@ -1,6 +1,7 @@
 /* trivet-caldavd: CalDAV and iCalendar over the central store. */
 #include "caldavd/caldav/times_cache.h"
 #include "caldavd/caldavd.h"
+#include "caldavd/waiting.h"
 #include "common/base/alloc.h"
 #include "common/base/must.h"
 #include "common/base/random.h"
@@ -75,6 +76,7 @@ static void read_options(const struct config *config, struct caldavd *caldavd)
 
 static void destroy(struct caldavd **caldavd)
 {
+	waiting_destroy(&(*caldavd)->waiting);
 	service_close(&(*caldavd)->service);
 	times_cache_destroy(&(*caldavd)->times);
 	free(*caldavd);
@@ -89,11 +91,12 @@ static char *start(struct net_daemon *net, const struct config *config, void **s
 	xmlInitParser();
 	random_bytes(caldavd->secret, sizeof caldavd->secret);
 	read_options(config, caldavd);
+	caldavd->waiting = waiting_create();
 	caldavd->times = times_cache_create(config_number(config, "caldav", "cache"));
 	if (caldavd->options.base_path.n > 0 && caldavd->options.base_path.p[0] != '/')
 		error = alloc_text("[http] base_path must begin with a slash");
 	else
-		error = service_open(&caldavd->service, net, config, "http", NULL, NULL);
+		error = service_open(&caldavd->service, net, config, "HTTP", NULL, NULL);
 	if (error != NULL)
 		destroy(&caldavd);
 	*state_r = caldavd;

@@ -3,9 +3,11 @@
 #include "common/base/alloc.h"
 #include "common/base/random.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ADDRESS_BYTES = 64 };
 
@@ -14,6 +16,8 @@ const struct config_key auth_keys[] = {
 	/* section name                type             fallback  min    max        choices  reloadable  help */
 	{ "auth",  "mechanisms",       CONFIG_WORDS,    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN EXTERNAL",
 	                                                          0,     0,         NULL,    false,      "SASL mechanisms, best first" },
+	{ "auth",  "kerberos_host",    CONFIG_TEXT,     "",       0,     0,         NULL,    false,      "the host of our service principals (imap/HOST, HTTP/HOST); empty: this host's name" },
+	{ "auth",  "kerberos_keytab",  CONFIG_TEXT,     "",       0,     0,         NULL,    false,      "file with their keys; empty: the library's default" },
 	{ "auth",  "iterations",       CONFIG_NUMBER,   "15000",  4096,  10000000,  NULL,    true,       "iterations of the hash of new passwords" },
 	{ "auth",  "cache_ttl",        CONFIG_DURATION, "5m",     0,     86400000,  NULL,    true,       "how long a verified password is remembered, as a keyed digest" },
 	{ "auth",  "master_users",     CONFIG_WORDS,    "",       0,     0,         NULL,    false,      "users who may log in as others, by USER*MASTER" },
@@ -43,6 +47,26 @@ static struct span choose_mechanisms(const struct config *config)
 	return buf_view(&chosen);
 }
 
+static char *choose_host(const struct config *config)
+{
+	const char *host = config_text(config, "auth", "kerberos_host");
+	char own[HOST_NAME_MAX + 1] = "localhost";
+
+	if (host[0] != '\0')
+		return alloc_text(host);
+	(void)gethostname(own, sizeof own - 1);
+	return alloc_text(own);
+}
+
+/* The Kerberos library takes the name of the file from the environment: before the threads start. */
+static void set_keytab(const struct config *config)
+{
+	const char *keytab = config_text(config, "auth", "kerberos_keytab");
+
+	if (keytab[0] != '\0')
+		(void)setenv("KRB5_KTNAME", keytab, 1);
+}
+
 struct auth *auth_create(const struct config *config, struct directory *directory, const char *service, char **error_r)
 {
 	struct auth *auth = alloc_zero(1, sizeof *auth);
@@ -51,6 +75,9 @@ struct auth *auth_create(const struct config *config, struct directory *director
 	*error_r = NULL;
 	auth->directory = directory;
 	auth->service = alloc_text(service);
+	auth->host = choose_host(config);
+	auth->is_http = strcmp(service, "HTTP") == 0;
+	set_keytab(config);
 	auth->cache = cache_create((int64_t)config_number(config, "auth", "cache_ttl"));
 	auth->throttle = throttle_create(config);
 	auth->separator = config_text(config, "auth", "master_separator")[0];
@@ -76,6 +103,7 @@ void auth_destroy(struct auth **auth)
 	free((*auth)->masters);
 	free((char *)(*auth)->offered.p);
 	free((*auth)->service);
+	free((*auth)->host);
 	cache_destroy(&(*auth)->cache);
 	throttle_destroy(&(*auth)->throttle);
 	free(*auth);

@@ -15,8 +15,8 @@ struct auth; /* one a process, shared by all threads */
 
 extern const struct config_key auth_keys[]; /* [auth] */
 
-struct auth *auth_create(const struct config *config, struct directory *directory, const char *service /* "imap" */,
-			 char **error_r);
+/* service: the name that the GSSAPI mechanisms have it by ("imap", "pop", "HTTP"). */
+struct auth *auth_create(const struct config *config, struct directory *directory, const char *service, char **error_r);
 void auth_destroy(struct auth **auth);
 void auth_reload(struct auth *auth, const struct config *config);
 
@@ -59,6 +59,9 @@ void auth_identity_done(struct auth_identity *identity);
  * first; written to out parted by blanks, each led by prefix ("AUTH="). Does not wait: allowed in a loop. */
 void auth_mechanisms(const struct auth *auth, const struct auth_peer *peer, const char *prefix, struct buf *out);
 
+/* Is this one offered to this peer? Any thread, does not wait. */
+bool auth_offers(const struct auth *auth, const struct auth_peer *peer, struct span mechanism);
+
 /* Name and password, for LOGIN, PASS and HTTP Basic. delay_ms_r: how long the caller waits before it tells a failure
  * (growing, by address and by user). Logs every success, and every failure in one line that fail2ban can match:
  *
@@ -71,14 +74,16 @@ enum auth_result auth_password(struct auth *auth, const struct auth_peer *peer, 
 
 /* One SASL exchange (RFC 4422). initial_r's absence is p NULL. challenge_r is appended to, raw (not base64). An
  * exchange is one thread's at a time, and must be destroyed. Success data of the server (SCRAM's v=) comes as a
- * challenge with AUTH_CONTINUE, to which the client answers with an empty response, or with AUTH_OK where the protocol
- * can carry it (sends_success_data). */
+ * challenge with AUTH_CONTINUE, to which the client answers with an empty response; over HTTP, which can carry it, with
+ * AUTH_OK. */
 struct auth_exchange;
 enum auth_result auth_exchange_start(struct auth *auth, const struct auth_peer *peer, struct span mechanism,
 				     struct span initial, bool has_initial, struct auth_exchange **exchange_r,
 				     struct buf *challenge, struct auth_identity *identity_r, unsigned *delay_ms_r);
 enum auth_result auth_exchange_step(struct auth_exchange *exchange, struct span response, struct buf *challenge,
 				    struct auth_identity *identity_r, unsigned *delay_ms_r);
+/* The exchange goes on over another connection (HTTP): the peer of what follows. */
+void auth_exchange_move(struct auth_exchange *exchange, const struct auth_peer *peer);
 void auth_exchange_destroy(struct auth_exchange **exchange); /* NULL is accepted */
 
 /* The secrets of a new password, as store_user.secrets wants them: SCRAM-SHA-256 and SCRAM-SHA-1. False: the password

@@ -10,6 +10,8 @@ struct throttle;
 struct auth {
 	struct directory *directory;
 	char *service;
+	char *host; /* whose name Kerberos tickets are for */
+	bool is_http;
 	struct cache *cache;
 	struct throttle *throttle;
 	char **masters;

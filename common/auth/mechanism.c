@@ -45,6 +45,11 @@ bool mechanism_is_offered(const struct auth_peer *peer, struct span mechanism)
 	return !mechanism_is_plus(mechanism) || peer->binding != NULL;
 }
 
+bool auth_offers(const struct auth *auth, const struct auth_peer *peer, struct span mechanism)
+{
+	return mechanism_is_on(auth, mechanism) && mechanism_is_offered(peer, mechanism);
+}
+
 void auth_mechanisms(const struct auth *auth, const struct auth_peer *peer, const char *prefix, struct buf *out)
 {
 	struct span rest = auth->offered, one;

@@ -287,7 +287,7 @@ static void set_callbacks(struct auth_exchange *exchange)
 }
 
 /* "y": the client could bind to the channel, but has seen no -PLUS in our list. Where it was there, somebody in between
- * has taken it out (RFC 5802, 6); libsasl2 leaves that to us. */
+ * has taken it out (RFC 5802, 6); libsasl2 leaves that to us. Over HTTP there is no -PLUS (RFC 7804). */
 static bool is_downgraded(const struct auth_exchange *exchange, struct span first)
 {
 	struct span mechanism = span_of(exchange->mechanism);
@@ -295,7 +295,8 @@ static bool is_downgraded(const struct auth_exchange *exchange, struct span firs
 	bool is_missed;
 
 	buf_printf(&plus, "%s-PLUS", exchange->mechanism);
-	is_missed = exchange->peer.binding != NULL && mechanism_is_on(exchange->auth, buf_view(&plus));
+	is_missed = !exchange->auth->is_http && exchange->peer.binding != NULL &&
+		    mechanism_is_on(exchange->auth, buf_view(&plus));
 	buf_done(&plus);
 	return is_missed && span_starts_nocase(mechanism, SPAN("SCRAM-")) && span_starts(first, SPAN("y"));
 }
@@ -304,10 +305,11 @@ static bool open_conn(struct auth_exchange *exchange)
 {
 	sasl_security_properties_t properties = {.maxbufsize = 0};
 	sasl_ssf_t ssf = exchange->peer.is_trusted ? 256 : 0;
+	unsigned flags = SASL_SUCCESS_DATA | (exchange->auth->is_http ? SASL_NEED_HTTP : 0);
 
 	set_callbacks(exchange);
-	if (sasl_server_new(exchange->auth->service, "localhost", NULL, NULL, NULL, exchange->callbacks,
-			    SASL_SUCCESS_DATA, &exchange->conn) != SASL_OK)
+	if (sasl_server_new(exchange->auth->service, exchange->auth->host, NULL, NULL, NULL, exchange->callbacks, flags,
+			    &exchange->conn) != SASL_OK)
 		return false;
 	(void)sasl_setprop(exchange->conn, SASL_SEC_PROPS, &properties);
 	(void)sasl_setprop(exchange->conn, SASL_SSF_EXTERNAL, &ssf);
@@ -382,7 +384,9 @@ static enum auth_result after_step(struct auth_exchange *exchange, int rc, const
 		buf_bytes(challenge, out, out == NULL ? 0 : out_length);
 		return AUTH_CONTINUE;
 	}
-	if (rc == SASL_OK && out != NULL && out_length > 0 && !exchange->is_done) {
+	if (rc == SASL_OK && exchange->auth->is_http) {
+		buf_bytes(challenge, out, out == NULL ? 0 : out_length);
+	} else if (rc == SASL_OK && out != NULL && out_length > 0 && !exchange->is_done) {
 		/* the server's last word goes as a challenge of its own; the client answers with nothing (RFC
 		 * 9051, 6.2.2) */
 		exchange->is_done = true;
@@ -448,6 +452,11 @@ enum auth_result auth_exchange_step(struct auth_exchange *exchange, struct span 
 				      &out_length);
 	exchange->has_begun = true;
 	return after_step(exchange, rc, out, out_length, challenge, identity_r, delay_ms_r);
+}
+
+void auth_exchange_move(struct auth_exchange *exchange, const struct auth_peer *peer)
+{
+	exchange->peer = *peer;
 }
 
 /* The plugin for LOGIN forgets to free the name in an exchange that is given up, and a name may be long: so it is led

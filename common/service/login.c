@@ -94,7 +94,7 @@ void login_password(struct login **login, const struct login_asker *asker, struc
 
 static void encode(enum auth_result result, struct buf *raw, struct buf *challenge)
 {
-	if (result == AUTH_CONTINUE)
+	if (result == AUTH_CONTINUE || (result == AUTH_OK && raw->n > 0))
 		base64_encode(buf_view(raw), challenge);
 	buf_done(raw);
 }
@@ -127,6 +127,24 @@ void login_line(struct login **login, struct span line, struct buf *challenge, s
 	if (response.n > 0)
 		explicit_bzero(response.p, response.n);
 	buf_done(&response);
+}
+
+struct auth_exchange *login_detach(struct login **login)
+{
+	struct auth_exchange *exchange = (*login)->exchange;
+
+	(*login)->exchange = NULL;
+	login_done(login);
+	return exchange;
+}
+
+void login_go_on(struct login **login, const struct login_asker *asker, struct auth_exchange *exchange,
+		 struct span response, struct buf *challenge, struct login_answer *answer_r)
+{
+	*login = begin(asker);
+	(*login)->exchange = exchange;
+	auth_exchange_move(exchange, &(*login)->peer.peer);
+	login_line(login, response, challenge, answer_r);
 }
 
 enum auth_result login_delay_over(struct login **login)

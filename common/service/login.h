@@ -43,12 +43,18 @@ struct login_answer {
 /* Name and password: LOGIN, PASS. */
 void login_password(struct login **login, const struct login_asker *asker, struct span user, struct span password,
 		    struct login_answer *answer_r);
-/* An exchange (RFC 4422). initial is raw. AUTH_CONTINUE: base64 of the challenge is appended to challenge. */
+/* An exchange (RFC 4422). initial is raw. AUTH_CONTINUE: base64 of the challenge is appended to challenge;
+ * over HTTP with AUTH_OK too, where there is a last word. */
 void login_start(struct login **login, const struct login_asker *asker, struct span mechanism, struct span initial,
 		 bool has_initial, struct buf *challenge, struct login_answer *answer_r);
 /* The client's next line, base64, without the line end. What is no base64 is AUTH_BAD_SYNTAX; "*" is the caller's to
  * see, who then gives the exchange up by login_done(). */
 void login_line(struct login **login, struct span line, struct buf *challenge, struct login_answer *answer_r);
+/* Over HTTP an exchange may go on over another connection: it is taken out of the login, which is gone, and goes on in
+ * a new one, with the client's next message as in login_line(). */
+struct auth_exchange *login_detach(struct login **login);
+void login_go_on(struct login **login, const struct login_asker *asker, struct auth_exchange *exchange,
+		 struct span response, struct buf *challenge, struct login_answer *answer_r);
 enum auth_result login_delay_over(struct login **login);
 void login_done(struct login **login);
 

@@ -10,7 +10,7 @@ from talk import Mismatch, Talk, shown
 
 REQUEST = re.compile(rb"(?:^|\n)([A-Z]+) \S+ HTTP/1\.\d\r\n")
 CHUNK = 1000
-REALM = 'Basic realm="Trivet", charset="UTF-8"'
+CHALLENGES = 'Basic realm="Trivet", charset="UTF-8", SCRAM-SHA-256 realm="Trivet", SCRAM-SHA-1 realm="Trivet"'
 
 
 class HttpTalk(Talk):
@@ -122,7 +122,7 @@ def complaint(answer):
     if answer.status in (204, 304) and (answer.field("Content-Length") or answer.field("Transfer-Encoding")):
         return "a body is announced where none may be"
     if (answer.status == 401) != (answer.field("WWW-Authenticate") is not None) or \
-            (answer.status == 401 and answer.field("WWW-Authenticate") != REALM):
+            (answer.status == 401 and answer.field("WWW-Authenticate") != CHALLENGES):
         return "401 has the challenge %s" % answer.field("WWW-Authenticate")
     if answer.status == 405 and not answer.field("Allow"):
         return "405 has no Allow (RFC 9110, 15.5.6)"
