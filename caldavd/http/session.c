@@ -145,6 +145,7 @@ static enum net_next take_head(struct http_session *session)
 {
 	struct net_session *net = &session->net;
 	size_t length = http_head_length(buf_view(&net->in), &session->scanned);
+	enum http_begin begin = HTTP_BEGIN_NOW;
 	struct http_exchange *x;
 	const char *reason;
 	unsigned status;
@@ -173,10 +174,12 @@ static enum net_next take_head(struct http_session *session)
 		refuse(x, status, reason);
 		return NET_WORK;
 	}
-	trace_head(x);
 	if (!http_target_parse(x->head.target, x->arena, &x->target))
 		http_answer_text(x, 400, "The address is malformed");
-	else if (session->service->begin(x) == HTTP_BEGIN_LATER) {
+	else
+		begin = session->service->begin(x);
+	trace_head(x); /* not before: begin() takes secrets out of the address */
+	if (begin == HTTP_BEGIN_LATER) {
 		session->mode = HTTP_MODE_DELAY;
 		return NET_WAIT;
 	}
