@@ -161,7 +161,8 @@ void dav_error(struct dav_request *r, unsigned status, const char *condition, co
 void dav_error_xml(struct dav_request *r, unsigned status, const char *condition, struct span inner);
 /* What a failed operation of the store is in HTTP's words. */
 void dav_fail(struct dav_request *r, enum store_status status);
-/* 423 with the addresses of the locks (RFC 4918, 16); destination: of COPY and MOVE, else NULL. In lock.c. */
+/* 423 with the addresses of the locks (RFC 4918, 16); where only members of what should go are locked, 207 with a 423
+ * of each (9.6.1). destination: of COPY and MOVE, else NULL. In lock.c. */
 void dav_answer_locked(struct dav_request *r, const struct dav_resource *destination);
 unsigned dav_status_of(enum store_status status);
 

@@ -1,6 +1,8 @@
 /* LOCK and UNLOCK. A lock on a name that is free makes an empty file there (RFC 4918, 7.3), in folders alone: a
  * calendar holds nothing that is no calendar object. */
 #include "caldavd/dav/lock.h"
+#include "caldavd/dav/methods.h"
+#include "caldavd/dav/multistatus.h"
 #include "caldavd/dav/property.h"
 #include "common/base/clock.h"
 
@@ -43,31 +45,67 @@ void dav_write_active_lock(struct dav_request *r, const struct store_lock *lock,
 	buf_text(out, "</D:lockroot></D:activelock>");
 }
 
-static void write_roots(struct dav_request *r, const struct dav_resource *resource, struct buf *out)
+/* A lock on a member of a collection that should go: that one has the address of what it is on. */
+static void write_member(struct dav_request *r, const struct store_lock *lock, struct buf *out)
 {
+	buf_text(out, "<D:response>");
+	write_root(r, lock, out);
+	buf_text(out, "<D:status>HTTP/1.1 423 Locked</D:status><D:error><D:lock-token-submitted>");
+	write_root(r, lock, out);
+	buf_text(out, "</D:lock-token-submitted></D:error></D:response>\n");
+}
+
+struct refusal {
+	struct buf hrefs, members; /* D:href of locks on the resources themselves; D:response of those in them */
+};
+
+static bool is_first_of_path(const struct store_lock *locks, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (span_equal(locks[k].path, locks[i].path))
+			return false;
+	return true;
+}
+
+static void add_refusals(struct dav_request *r, const struct dav_resource *resource, struct refusal *refusal)
+{
+	bool names_members = r->route == NULL; /* elsewhere nobody expects a 207 that means no success */
+	struct span path = dav_resource_path(r, resource);
 	struct store_lock *locks;
 	size_t count;
 
-	if (resource == NULL || store_lock_list(r->store, r->user.id, resource->owner.id,
-						dav_resource_path(r, resource), r->arena, &locks, &count) != STORE_OK)
+	if (store_lock_obstacles(r->store, r->user.id, resource->owner.id, path, &r->guard, r->arena, &locks, &count) !=
+	    STORE_OK)
 		return;
 	for (size_t i = 0; i < count; i++)
-		write_root(r, &locks[i], out);
+		if (!is_first_of_path(locks, i))
+			continue;
+		else if (names_members && locks[i].path.n > path.n)
+			write_member(r, &locks[i], &refusal->members);
+		else
+			write_root(r, &locks[i], &refusal->hrefs);
 }
 
 void dav_answer_locked(struct dav_request *r, const struct dav_resource *destination)
 {
-	struct buf hrefs = {0};
+	struct refusal refusal = {0};
 
-	write_roots(r, &r->resource, &hrefs);
-	write_roots(r, destination, &hrefs);
-	if (hrefs.n == 0) { /* something in it */
-		buf_text(&hrefs, "<D:href>");
-		xml_write_text(r->resource.href, &hrefs);
-		buf_text(&hrefs, "</D:href>");
+	if (r->method->run != dav_copy_run) /* whose source stays as it is */
+		add_refusals(r, &r->resource, &refusal);
+	if (destination != NULL)
+		add_refusals(r, destination, &refusal);
+	if (refusal.hrefs.n == 0 && refusal.members.n > 0) {
+		dav_multistatus_of(r, buf_view(&refusal.members));
+	} else {
+		if (refusal.hrefs.n == 0) { /* it has been unlocked meanwhile */
+			buf_text(&refusal.hrefs, "<D:href>");
+			xml_write_text(r->resource.href, &refusal.hrefs);
+			buf_text(&refusal.hrefs, "</D:href>");
+		}
+		dav_error_xml(r, 423, "D:lock-token-submitted", buf_view(&refusal.hrefs));
 	}
-	dav_error_xml(r, 423, "D:lock-token-submitted", buf_view(&hrefs));
-	buf_done(&hrefs);
+	buf_done(&refusal.hrefs);
+	buf_done(&refusal.members);
 }
 
 static void answer_lock(struct dav_request *r, unsigned status, const struct store_lock *lock)

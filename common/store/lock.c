@@ -241,6 +241,7 @@ struct lock_job {
 	struct span path, token;
 	int64_t expires_at;
 	struct store_lock *lock;
+	const struct store_guard *guard;
 	struct arena *arena;
 	struct store_lock *list;
 	size_t count;
@@ -405,6 +406,46 @@ enum store_status store_lock_list(struct store *store, uint64_t actor, uint64_t 
 {
 	struct lock_job job = {.actor = actor, .owner = owner, .path = path, .arena = arena};
 	enum store_status status = actor != owner ? STORE_NOT_FOUND : store_read(store, list_tx, &job);
+
+	*list_r = job.list;
+	*count_r = status == STORE_OK ? job.count : 0;
+	return status;
+}
+
+/* Appends to the job's list, which has room for all locks. */
+static void list_if_closed(struct lock_job *job, const struct store_lock *locks, size_t count, struct span path)
+{
+	for (size_t i = 0; i < count && !is_free(locks, count, path, job->guard); i++)
+		if (holds_for(&locks[i], path))
+			job->list[job->count++] = locks[i];
+}
+
+static enum store_status obstacles_tx(struct store_tx *tx, void *arg)
+{
+	struct lock_job *job = arg;
+	struct store_lock *locks;
+	size_t count;
+	enum store_status status = read_locks(tx, job->owner, job->arena, &locks, &count);
+
+	if (status != STORE_OK)
+		return status;
+	job->list = arena_zero(job->arena, count + 1, sizeof *job->list);
+	job->count = 0;
+	list_if_closed(job, locks, count, job->path);
+	if (job->count == 0 && job->path.n > 0)
+		list_if_closed(job, locks, count, path_parent(job->path));
+	for (size_t i = 0, above = job->count; i < count && above == 0; i++)
+		if (is_within(locks[i].path, job->path) && !is_free(locks, count, locks[i].path, job->guard))
+			job->list[job->count++] = locks[i];
+	return STORE_OK;
+}
+
+enum store_status store_lock_obstacles(struct store *store, uint64_t actor, uint64_t owner, struct span path,
+				       const struct store_guard *guard, struct arena *arena, struct store_lock **list_r,
+				       size_t *count_r)
+{
+	struct lock_job job = {.actor = actor, .owner = owner, .path = path, .guard = guard, .arena = arena};
+	enum store_status status = actor != owner ? STORE_NOT_FOUND : store_read(store, obstacles_tx, &job);
 
 	*list_r = job.list;
 	*count_r = status == STORE_OK ? job.count : 0;

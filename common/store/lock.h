@@ -27,5 +27,10 @@ enum store_status store_lock_release(struct store *store, uint64_t actor, uint64
 /* Those that hold for the path: on it, or deep ones above it. */
 enum store_status store_lock_list(struct store *store, uint64_t actor, uint64_t owner, struct span path,
 				  struct arena *arena, struct store_lock **list_r, size_t *count_r);
+/* Those that keep whoever holds the guard's locks from taking away what is at the path, with everything in it. Where it
+ * may not go itself: what holds for it or for the collection it lies in; else what holds for something below it. */
+enum store_status store_lock_obstacles(struct store *store, uint64_t actor, uint64_t owner, struct span path,
+				       const struct store_guard *guard, struct arena *arena, struct store_lock **list_r,
+				       size_t *count_r);
 
 #endif

@@ -217,6 +217,48 @@ static void strangers_find_nothing(void **state)
 	assert_int_equal(store_lock_take(t->store, bert, bert, &lock, t->arena), STORE_OK);
 }
 
+/* The paths of those that are in the way of whoever holds this token (p NULL: none). */
+static const char *obstacles(const struct store_test *t, const char *path, struct span token)
+{
+	struct store_guard guard = {&token, token.p != NULL};
+	struct store_lock *list;
+	size_t count;
+	const char *text = "";
+
+	assert_int_equal(
+		store_lock_obstacles(t->store, t->user, t->user, span_of(path), &guard, t->arena, &list, &count),
+		STORE_OK);
+	for (size_t i = 0; i < count; i++)
+		text = arena_printf(t->arena, "%s%s%.*s", text, i > 0 ? " " : "", (int)list[i].path.n, list[i].path.p);
+	return text;
+}
+
+static void what_is_in_the_way_is_named(void **state)
+{
+	struct store_test *t = *state;
+	struct span none = {0}, token, above;
+	struct store_lock *list;
+	size_t count;
+
+	assert_string_equal(obstacles(t, "a", none), "");
+	token = take(t, "a/b/c", EXCLUSIVE);
+	take(t, "a/d", DEEP);
+	take(t, "ab", EXCLUSIVE); /* not below it */
+	assert_string_equal(obstacles(t, "a", none), "a/b/c a/d");
+	assert_string_equal(obstacles(t, "a", token), "a/d");
+	assert_string_equal(obstacles(t, "a/b", token), "");
+	assert_string_equal(obstacles(t, "a/d/e", none), "a/d");
+	above = take(t, "a", EXCLUSIVE); /* then what is below it does not matter yet */
+	assert_string_equal(obstacles(t, "a", none), "a");
+	assert_string_equal(obstacles(t, "a", above), "a/b/c a/d");
+	assert_string_equal(obstacles(t, "a/b", none), "a"); /* which would lose a member */
+	assert_string_equal(obstacles(t, "a/b", above), "a/b/c");
+	assert_int_equal(store_lock_obstacles(t->store, store_test_add_user(t, "bert"), t->user, SPAN("a"), NULL,
+					      t->arena, &list, &count),
+			 STORE_NOT_FOUND);
+	assert_int_equal(count, 0);
+}
+
 /* --- the guard --- */
 
 struct change {
@@ -505,6 +547,7 @@ int main(void)
 		COLLECTION_TEST(locks_end_by_themselves),
 		COLLECTION_TEST(there_is_a_limit),
 		COLLECTION_TEST(strangers_find_nothing),
+		COLLECTION_TEST(what_is_in_the_way_is_named),
 		COLLECTION_TEST(nothing_changes_against_a_lock),
 		COLLECTION_TEST(guards_take_what_they_need),
 		COLLECTION_TEST(locks_go_with_what_they_are_on),
