@@ -17,8 +17,12 @@ const struct config_key auth_keys[] = {
 	{ "auth",  "mechanisms",       CONFIG_WORDS,    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN EXTERNAL",
 	                                                          0,     0,         NULL,    false,      "SASL mechanisms, best first" },
 	{ "auth",  "kerberos_host",    CONFIG_TEXT,     "",       0,     0,         NULL,    false,      "the host of our service principals (imap/HOST, HTTP/HOST); empty: this host's name" },
+	{ "auth",  "kerberos_realms",  CONFIG_WORDS,    "",       0,     0,         NULL,    false,      "beside the default realm: realms whose principals are users by their name, @REALM: by name and realm" },
 	{ "auth",  "kerberos_keytab",  CONFIG_TEXT,     "",       0,     0,         NULL,    false,      "file with their keys; empty: the library's default" },
 	{ "auth",  "iterations",       CONFIG_NUMBER,   "15000",  4096,  10000000,  NULL,    true,       "iterations of the hash of new passwords" },
+	{ "auth",  "passwords",        CONFIG_CHOICE,   "directory", 0,  0,         "directory saslauthd auxprop", false, "who says whether a password is right: the directory, or libsasl2 by saslauthd or a plugin" },
+	{ "auth",  "saslauthd_path",   CONFIG_TEXT,     "",       0,     0,         NULL,    false,      "socket of saslauthd; empty: libsasl2's default" },
+	{ "auth",  "auxprop_plugin",   CONFIG_TEXT,     "",       0,     0,         NULL,    false,      "with passwords = auxprop: sql, ldapdb, …; its options stand in libsasl2's file trivet.conf" },
 	{ "auth",  "cache_ttl",        CONFIG_DURATION, "5m",     0,     86400000,  NULL,    true,       "how long a verified password is remembered, as a keyed digest" },
 	{ "auth",  "master_users",     CONFIG_WORDS,    "",       0,     0,         NULL,    false,      "users who may log in as others, by USER*MASTER" },
 	{ "auth",  "master_separator", CONFIG_TEXT,     "*",      0,     0,         NULL,    false,      "what stands between USER and MASTER" },
@@ -30,6 +34,11 @@ const struct config_key auth_keys[] = {
 };
 /* clang-format on */
 
+static bool is_scram(const char *mechanism)
+{
+	return span_starts_nocase(span_of(mechanism), SPAN("SCRAM-"));
+}
+
 /* What is switched on and what there is a plugin for; the bytes are the caller's. */
 static struct span choose_mechanisms(const struct config *config)
 {
@@ -38,6 +47,8 @@ static struct span choose_mechanisms(const struct config *config)
 	size_t count = config_words(config, "auth", "mechanisms", &words);
 
 	for (size_t i = 0; i < count; i++) {
+		if (strcmp(config_text(config, "auth", "passwords"), "saslauthd") == 0 && is_scram(words[i]))
+			continue; /* nobody has its secrets */
 		if (sasl_has_mechanism(words[i]))
 			buf_printf(&chosen, "%s%s", chosen.n > 0 ? " " : "", words[i]);
 		else
@@ -67,10 +78,38 @@ static void set_keytab(const struct config *config)
 		(void)setenv("KRB5_KTNAME", keytab, 1);
 }
 
+static char **copy_words(const struct config *config, const char *name, size_t *count_r)
+{
+	const char *const *words;
+	char **copy;
+
+	*count_r = config_words(config, "auth", name, &words);
+	copy = alloc_zero(*count_r + 1, sizeof *copy);
+	for (size_t i = 0; i < *count_r; i++)
+		copy[i] = alloc_text(words[i]);
+	return copy;
+}
+
+static void free_words(char **words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(words[i]);
+	free(words);
+}
+
+static void choose_password_check(struct auth *auth, const struct config *config)
+{
+	const char *who = config_text(config, "auth", "passwords");
+	const char *plugin = config_text(config, "auth", "auxprop_plugin");
+
+	auth->password_check = alloc_text(strcmp(who, "directory") == 0 ? "" : who);
+	auth->saslauthd = alloc_text(config_text(config, "auth", "saslauthd_path"));
+	auth->secrets_plugin = alloc_text(strcmp(who, "auxprop") == 0 && plugin[0] != '\0' ? plugin : "trivet");
+}
+
 struct auth *auth_create(const struct config *config, struct directory *directory, const char *service, char **error_r)
 {
 	struct auth *auth = alloc_zero(1, sizeof *auth);
-	const char *const *words;
 
 	*error_r = NULL;
 	auth->directory = directory;
@@ -81,10 +120,9 @@ struct auth *auth_create(const struct config *config, struct directory *director
 	auth->cache = cache_create((int64_t)config_number(config, "auth", "cache_ttl"));
 	auth->throttle = throttle_create(config);
 	auth->separator = config_text(config, "auth", "master_separator")[0];
-	auth->master_count = config_words(config, "auth", "master_users", &words);
-	auth->masters = alloc_zero(auth->master_count + 1, sizeof *auth->masters);
-	for (size_t i = 0; i < auth->master_count; i++)
-		auth->masters[i] = alloc_text(words[i]);
+	auth->masters = copy_words(config, "master_users", &auth->master_count);
+	auth->realms = copy_words(config, "kerberos_realms", &auth->realm_count);
+	choose_password_check(auth, config);
 	atomic_init(&auth->iterations, (unsigned)config_number(config, "auth", "iterations"));
 	random_bytes(auth->fake_key, sizeof auth->fake_key);
 	if (sasl_is_ready(error_r))
@@ -98,9 +136,11 @@ void auth_destroy(struct auth **auth)
 {
 	if (*auth == NULL)
 		return;
-	for (size_t i = 0; i < (*auth)->master_count; i++)
-		free((*auth)->masters[i]);
-	free((*auth)->masters);
+	free_words((*auth)->masters, (*auth)->master_count);
+	free_words((*auth)->realms, (*auth)->realm_count);
+	free((*auth)->password_check);
+	free((*auth)->saslauthd);
+	free((*auth)->secrets_plugin);
 	free((char *)(*auth)->offered.p);
 	free((*auth)->service);
 	free((*auth)->host);
@@ -211,14 +251,39 @@ enum auth_result auth_identify(struct auth *auth, struct span user, struct span 
 	return result;
 }
 
-static bool verify(struct auth *auth, const struct directory_user *user, struct span password)
+/* An unknown name takes as long as a wrong password. */
+static enum auth_result waste_time(struct auth *auth, struct span password)
 {
+	secrets_waste_time(password, atomic_load(&auth->iterations));
+	return AUTH_FAILED;
+}
+
+/* AUTH_OK, AUTH_FAILED or AUTH_UNAVAILABLE. */
+static enum auth_result verify(struct auth *auth, const struct directory_user *user, struct span password)
+{
+	enum auth_result result;
+
 	if (cache_has(auth->cache, user->name, user->secrets, password))
-		return true;
-	if (!auth_secrets_verify(user->secrets, password))
-		return false;
-	cache_add(auth->cache, user->name, user->secrets, password);
-	return true;
+		return AUTH_OK;
+	if (auth->password_check[0] != '\0')
+		result = sasl_check_password(auth, user->name, password);
+	else if (user->secrets.n > 0)
+		result = auth_secrets_verify(user->secrets, password) ? AUTH_OK : AUTH_FAILED;
+	else
+		result = waste_time(auth, password);
+	if (result == AUTH_OK)
+		cache_add(auth->cache, user->name, user->secrets, password);
+	return result;
+}
+
+static enum auth_result identify_verified(struct auth *auth, const struct directory_user *found, bool by_master,
+					  struct span user, struct auth_identity *identity_r)
+{
+	if (found->is_disabled)
+		return AUTH_EXPIRED;
+	if (!by_master)
+		return take_identity(found, (struct span){0}, identity_r);
+	return is_master(auth, found->name) ? auth_identify(auth, user, found->name, identity_r) : AUTH_DENIED;
 }
 
 enum auth_result auth_check(struct auth *auth, struct span name, struct span password, struct auth_identity *identity_r)
@@ -227,24 +292,19 @@ enum auth_result auth_check(struct auth *auth, struct span name, struct span pas
 	bool by_master = split_master(auth, name, &user, &master);
 	struct arena *arena = arena_create();
 	struct directory_user found;
-	enum directory_status known = directory_find(auth->directory, by_master ? master : user, arena, &found);
 	enum auth_result result = AUTH_FAILED;
 
-	if (known == DIRECTORY_OK && verify(auth, &found, password)) {
-		if (found.is_disabled)
-			result = AUTH_EXPIRED;
-		else if (by_master && !is_master(auth, found.name))
-			result = AUTH_DENIED;
-		else if (by_master)
-			result = auth_identify(auth, user, found.name, identity_r);
-		else
-			result = take_identity(&found, (struct span){0}, identity_r);
-	} else if (known == DIRECTORY_UNKNOWN || (known == DIRECTORY_OK && found.secrets.n == 0)) {
-		secrets_waste_time(
-			password,
-			atomic_load(&auth->iterations)); /* an unknown name takes as long as a wrong password */
-	} else if (known == DIRECTORY_UNAVAILABLE) {
+	switch (directory_find(auth->directory, by_master ? master : user, arena, &found)) {
+	case DIRECTORY_OK:
+		if ((result = verify(auth, &found, password)) == AUTH_OK)
+			result = identify_verified(auth, &found, by_master, user, identity_r);
+		break;
+	case DIRECTORY_UNKNOWN:
+		result = waste_time(auth, password);
+		break;
+	case DIRECTORY_UNAVAILABLE:
 		result = AUTH_UNAVAILABLE;
+		break;
 	}
 	arena_destroy(&arena);
 	return result;

@@ -12,6 +12,11 @@ struct auth {
 	char *service;
 	char *host; /* whose name Kerberos tickets are for */
 	bool is_http;
+	char **realms; /* whose principals are users of ours; "@REALM": with the realm as a part of their name */
+	size_t realm_count;
+	/* who knows a right password: "" the directory, else libsasl2, by this method ("saslauthd", "auxprop") */
+	char *password_check;
+	char *saslauthd, *secrets_plugin; /* its options; "": its own choice */
 	struct cache *cache;
 	struct throttle *throttle;
 	char **masters;
@@ -62,9 +67,13 @@ void secrets_waste_time(struct span password, unsigned iterations); /* as long a
 /* Secrets for a name that has none: with the same salt while the process lives, and no password fits them. */
 void secrets_fake(const struct auth *auth, struct span name, struct buf *out);
 
+/* kerberos.c: the user's name of a principal, which lies in it; empty: a principal of a foreign realm. Any thread. */
+struct span kerberos_user_of(const struct auth *auth, struct span principal);
+
 /* mechanism.c: any thread, does not wait */
 bool mechanism_is_on(const struct auth *auth, struct span mechanism); /* in the configuration */
 bool mechanism_is_plus(struct span mechanism);
+bool mechanism_is_kerberos(struct span mechanism);
 bool mechanism_is_clear(struct span mechanism); /* the password comes in clear */
 /* No clear passwords in the open, EXTERNAL with a certificate, -PLUS with a channel to bind. */
 bool mechanism_is_offered(const struct auth_peer *peer, struct span mechanism);
@@ -72,5 +81,7 @@ bool mechanism_is_offered(const struct auth_peer *peer, struct span mechanism);
 /* sasl.c: once a process; false with a text where libsasl2 cannot be had. */
 bool sasl_is_ready(char **error_r);
 bool sasl_has_mechanism(const char *name); /* is there a plugin for it? */
+/* Whether a password is right by auth->password_check: AUTH_OK, AUTH_FAILED, AUTH_UNAVAILABLE. May take long. */
+enum auth_result sasl_check_password(struct auth *auth, struct span user, struct span password);
 
 #endif

@@ -31,6 +31,11 @@ bool mechanism_is_plus(struct span mechanism)
 	return mechanism.n > 5 && span_is_nocase(span_sub(mechanism, mechanism.n - 5, 5), "-PLUS");
 }
 
+bool mechanism_is_kerberos(struct span mechanism)
+{
+	return span_starts_nocase(mechanism, SPAN("GSS")) || span_starts_nocase(mechanism, SPAN("GS2-"));
+}
+
 bool mechanism_is_clear(struct span mechanism)
 {
 	return span_is_nocase(mechanism, "PLAIN") || span_is_nocase(mechanism, "LOGIN");

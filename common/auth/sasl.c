@@ -18,7 +18,7 @@ struct auth_exchange {
 	struct auth_peer peer; /* its pointers are the caller's, who keeps them as long as the exchange */
 	char *mechanism;
 	sasl_conn_t *conn;
-	sasl_callback_t callbacks[5];
+	sasl_callback_t callbacks[6];
 	sasl_channel_binding_t binding;
 	char *detail;                  /* see auth_peer.detail_separator */
 	struct auth_identity identity; /* of a password that was checked */
@@ -69,19 +69,23 @@ static int on_log(void *context, int level, const char *message)
 
 static int on_getopt(void *context, const char *plugin, const char *option, const char **result, unsigned *length)
 {
-	static const char *const options[][2] = {
-		{"auxprop_plugin", "trivet"}, {"pwcheck_method", "auxprop"}, {"log_level", "3"}};
+	const struct auth *auth = context;
+	const char *const options[][2] = {
+		{"auxprop_plugin", auth == NULL ? "trivet" : auth->secrets_plugin},
+		{"pwcheck_method", auth == NULL || auth->password_check[0] == '\0' ? "auxprop" : auth->password_check},
+		{"saslauthd_path", auth == NULL || auth->saslauthd[0] == '\0' ? NULL : auth->saslauthd},
+		{"log_level", "3"},
+	};
 
-	(void)context;
 	(void)plugin;
-	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-		if (strcmp(option, options[i][0]) == 0) {
+	for (size_t i = 0; i < array_count(options); i++)
+		if (strcmp(option, options[i][0]) == 0 && options[i][1] != NULL) {
 			*result = options[i][1];
 			if (length != NULL)
 				*length = (unsigned)strlen(*result);
 			return SASL_OK;
 		}
-	return SASL_FAIL;
+	return SASL_FAIL; /* then the library asks its own file, trivet.conf */
 }
 
 /* --- secrets for the mechanisms --- */
@@ -213,6 +217,29 @@ bool sasl_has_mechanism(const char *name)
 	return false;
 }
 
+enum auth_result sasl_check_password(struct auth *auth, struct span user, struct span password)
+{
+	sasl_callback_t callbacks[] = {{SASL_CB_GETOPT, (sasl_callback_ft)(void (*)(void))on_getopt, auth},
+				       {SASL_CB_LIST_END, NULL, NULL}};
+	sasl_conn_t *conn = NULL;
+	int rc = sasl_server_new(auth->service, auth->host, NULL, NULL, NULL, callbacks, 0, &conn);
+
+	if (rc == SASL_OK)
+		rc = sasl_checkpass(conn, user.p, (unsigned)user.n, password.p, (unsigned)password.n);
+	sasl_dispose(&conn);
+	switch (rc) {
+	case SASL_OK:
+		return AUTH_OK;
+	case SASL_BADAUTH:
+	case SASL_NOUSER:
+	case SASL_NOVERIFY:
+	case SASL_BADPARAM:
+		return AUTH_FAILED;
+	default:
+		return AUTH_UNAVAILABLE;
+	}
+}
+
 /* --- callbacks of one exchange --- */
 
 static int on_checkpass(sasl_conn_t *conn, void *context, const char *user, const char *password, unsigned length,
@@ -255,11 +282,14 @@ static int on_canon(sasl_conn_t *conn, void *context, const char *in, unsigned i
 		    const char *realm, char *out, unsigned out_max, unsigned *out_length)
 {
 	struct auth_exchange *exchange = context;
+	struct span given = span_from(in, in_length);
 	struct buf name = {0}, normal = {0};
 
 	(void)conn;
 	(void)realm;
-	auth_take_detail(exchange->auth, &exchange->peer, span_from(in, in_length), &name, &exchange->detail);
+	if (flags & SASL_CU_AUTHID && mechanism_is_kerberos(span_of(exchange->mechanism)))
+		given = kerberos_user_of(exchange->auth, given);
+	auth_take_detail(exchange->auth, &exchange->peer, given, &name, &exchange->detail);
 	if (flags & SASL_CU_AUTHID)
 		remember_tried(exchange, buf_view(&name));
 	if (!directory_name_normalize(buf_view(&name), &normal) || normal.n >= out_max) {
@@ -283,6 +313,8 @@ static void set_callbacks(struct auth_exchange *exchange)
 		(sasl_callback_t){SASL_CB_PROXY_POLICY, (sasl_callback_ft)(void (*)(void))on_proxy, exchange};
 	exchange->callbacks[n++] =
 		(sasl_callback_t){SASL_CB_CANON_USER, (sasl_callback_ft)(void (*)(void))on_canon, exchange};
+	exchange->callbacks[n++] =
+		(sasl_callback_t){SASL_CB_GETOPT, (sasl_callback_ft)(void (*)(void))on_getopt, exchange->auth};
 	exchange->callbacks[n] = (sasl_callback_t){SASL_CB_LIST_END, NULL, NULL};
 }
 
