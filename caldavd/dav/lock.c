@@ -180,27 +180,34 @@ static void refresh(struct dav_request *r)
 		dav_fail(r, status);
 }
 
-/* False: the answer is set. */
-static bool make_empty_file(struct dav_request *r)
+/* False: nothing can be made there, the answer is set. */
+static bool check_place(struct dav_request *r)
+{
+	if (!r->resource.parent_is_missing && r->resource.collection.kind == STORE_FOLDER)
+		return true;
+	http_answer_text(r->x, r->resource.parent_is_missing ? 409 : 403, "There is nothing that could be locked");
+	return false;
+}
+
+/* The lock, and where the name is free still, an empty file with it. */
+static enum store_status take(struct dav_request *r, struct store_lock *lock, bool *is_new, bool *is_closed_r)
 {
 	struct store_object_put put = {.collection = r->resource.collection.id,
 				       .name = r->resource.name,
 				       .bytes = SPAN(""),
 				       .expect = STORE_EXPECT_NOTHING};
-	struct store_object_result result;
-	enum store_status status;
+	struct store_object_result result = {0};
+	enum store_status status = STORE_CONFLICT;
 
-	if (r->resource.parent_is_missing || r->resource.collection.kind != STORE_FOLDER) {
-		http_answer_text(r->x, r->resource.parent_is_missing ? 409 : 403,
-				 "There is nothing that could be locked");
-		return false;
+	*is_closed_r = false;
+	if (*is_new)
+		status = store_object_put_locked(r->store, r->user.id, &put, &r->guard, lock, r->arena, &result);
+	if (status != STORE_CONFLICT) {
+		*is_closed_r = result.modseq == 0;
+		return status;
 	}
-	status = store_object_put(r->store, r->user.id, &put, &r->guard, r->arena, &result);
-	if (status != STORE_OK && status != STORE_CONFLICT) {
-		dav_fail(r, status);
-		return false;
-	}
-	return true;
+	*is_new = false;
+	return store_lock_take(r->store, r->user.id, r->resource.owner.id, lock, r->arena);
 }
 
 void dav_lock_run(struct dav_request *r)
@@ -208,7 +215,7 @@ void dav_lock_run(struct dav_request *r)
 	struct store_lock lock = {.path = dav_resource_path(r, &r->resource),
 				  .is_deep = r->depth == DAV_DEPTH_INFINITY,
 				  .expires_at = expiry(r)};
-	bool is_new = r->resource.type == DAV_UNMAPPED;
+	bool is_new = r->resource.type == DAV_UNMAPPED, is_closed;
 	enum store_status status;
 
 	if (r->xml == NULL) {
@@ -221,10 +228,10 @@ void dav_lock_run(struct dav_request *r)
 	}
 	if (r->resource.type & (DAV_OBJECT | DAV_FILE))
 		lock.is_deep = false;
-	if (is_new && !make_empty_file(r))
+	if (is_new && !check_place(r))
 		return;
-	status = store_lock_take(r->store, r->user.id, r->resource.owner.id, &lock, r->arena);
-	if (status == STORE_LOCKED) {
+	status = take(r, &lock, &is_new, &is_closed);
+	if (status == STORE_LOCKED && !is_closed) {
 		dav_error(r, 423, "D:no-conflicting-lock", NULL);
 	} else if (status != STORE_OK) {
 		dav_fail(r, status);

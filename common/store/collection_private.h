@@ -4,6 +4,7 @@
 #define STORE_COLLECTION_PRIVATE_H
 
 #include "common/store/blob/blob.h"
+#include "common/store/lock.h"
 #include "common/store/object.h"
 #include "common/store/store_private.h"
 
@@ -85,6 +86,8 @@ enum store_status guard_check(struct store_tx *tx, uint64_t owner, uint64_t coll
 			      unsigned needs, const struct store_guard *guard);
 /* What was locked is not there any more. */
 enum store_status guard_drop(struct store_tx *tx, uint64_t owner, uint64_t collection, struct span name);
+/* As store_lock_take(). */
+enum store_status lock_take(struct store_tx *tx, uint64_t owner, struct store_lock *lock, struct arena *arena);
 enum store_status lock_delete_all(struct store_tx *tx, uint64_t owner);
 
 /* A statement with numbers only, that answers nothing. */

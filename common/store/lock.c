@@ -288,25 +288,31 @@ static enum store_status insert_lock(struct store_tx *tx, uint64_t owner, const 
 	return status;
 }
 
-static enum store_status take_tx(struct store_tx *tx, void *arg)
+enum store_status lock_take(struct store_tx *tx, uint64_t owner, struct store_lock *lock, struct arena *arena)
 {
-	struct lock_job *job = arg;
-	const uint64_t old[] = {job->owner, (uint64_t)clock_now()};
+	const uint64_t old[] = {owner, (uint64_t)clock_now()};
 	struct store_lock *locks;
 	size_t count;
 	enum store_status status = collection_run(tx, sql_expired, old, 2);
 
 	if (status == STORE_OK)
-		status = read_locks(tx, job->owner, job->arena, &locks, &count);
+		status = read_locks(tx, owner, arena, &locks, &count);
 	if (status != STORE_OK)
 		return status;
 	for (size_t i = 0; i < count; i++)
-		if (is_in_the_way(job->lock, &locks[i]))
+		if (is_in_the_way(lock, &locks[i]))
 			return STORE_LOCKED;
 	if (count >= STORE_LOCKS_MAX)
 		return STORE_LIMIT;
-	job->lock->token = new_token(job->arena);
-	return insert_lock(tx, job->owner, job->lock);
+	lock->token = new_token(arena);
+	return insert_lock(tx, owner, lock);
+}
+
+static enum store_status take_tx(struct store_tx *tx, void *arg)
+{
+	struct lock_job *job = arg;
+
+	return lock_take(tx, job->owner, job->lock, job->arena);
 }
 
 enum store_status store_lock_take(struct store *store, uint64_t actor, uint64_t owner, struct store_lock *lock,

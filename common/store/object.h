@@ -82,6 +82,12 @@ struct store_object_result {
 enum store_status store_object_put(struct store *store, uint64_t actor, const struct store_object_put *put,
 				   const struct store_guard *guard, struct arena *arena,
 				   struct store_object_result *result_r);
+struct store_lock; /* lock.h */
+/* The same with a lock on the object, both or neither. STORE_LOCKED also where another lock is in the way of the new
+ * one (then result_r->modseq is not 0); STORE_LIMIT: too many locks. */
+enum store_status store_object_put_locked(struct store *store, uint64_t actor, const struct store_object_put *put,
+					  const struct store_guard *guard, struct store_lock *lock, struct arena *arena,
+					  struct store_object_result *result_r);
 /* Many at once: all or none. replace: what is not among them is removed. *counts_r: new, changed, removed. */
 struct store_object_counts {
 	size_t created, changed, unchanged, removed;

@@ -104,6 +104,7 @@ struct put {
 	struct blob_prepared *prepared;
 	size_t count;
 	const struct store_guard *guard;
+	struct store_lock *lock; /* that comes with the object; NULL: none */
 	struct arena *arena;
 	struct store_object_result *result;
 	struct store_object_counts counts;
@@ -247,6 +248,8 @@ static enum store_status put_tx(struct store_tx *tx, void *arg)
 	before = change.modseq;
 	if (status == STORE_OK)
 		status = put_one(tx, job, &change, 0, job->result);
+	if (status == STORE_OK && job->lock != NULL)
+		status = lock_take(tx, job->actor, job->lock, job->arena);
 	return status == STORE_OK ? end_objects(tx, &change, before) : status;
 }
 
@@ -272,9 +275,9 @@ static enum store_status prepare_and_write(struct store *store, store_tx_fn *fn,
 	return status;
 }
 
-enum store_status store_object_put(struct store *store, uint64_t actor, const struct store_object_put *put,
-				   const struct store_guard *guard, struct arena *arena,
-				   struct store_object_result *result_r)
+enum store_status store_object_put_locked(struct store *store, uint64_t actor, const struct store_object_put *put,
+					  const struct store_guard *guard, struct store_lock *lock, struct arena *arena,
+					  struct store_object_result *result_r)
 {
 	struct blob_prepared prepared;
 	struct put job = {.actor = actor,
@@ -282,10 +285,18 @@ enum store_status store_object_put(struct store *store, uint64_t actor, const st
 			  .prepared = &prepared,
 			  .count = 1,
 			  .guard = guard,
+			  .lock = lock,
 			  .arena = arena,
 			  .result = result_r};
 
 	return collection_name_is_good(put->name) ? prepare_and_write(store, put_tx, &job) : STORE_INVALID;
+}
+
+enum store_status store_object_put(struct store *store, uint64_t actor, const struct store_object_put *put,
+				   const struct store_guard *guard, struct arena *arena,
+				   struct store_object_result *result_r)
+{
+	return store_object_put_locked(store, actor, put, guard, NULL, arena, result_r);
 }
 
 /* --- removing --- */

@@ -259,6 +259,52 @@ static void what_is_in_the_way_is_named(void **state)
 	assert_int_equal(count, 0);
 }
 
+static enum store_status put_locked(const struct store_test *t, uint64_t collection, const char *name,
+				    struct span token, struct span *token_r, struct store_object_result *result_r)
+{
+	struct store_object_put wanted = collection_test_new(collection, name, "", "");
+	struct store_guard guard = {&token, token.p != NULL};
+	struct store_lock lock = {.path = span_of(arena_printf(t->arena, "a/%s", name)),
+				  .expires_at = clock_now() + 100};
+	enum store_status status;
+
+	wanted.expect = STORE_EXPECT_NOTHING;
+	status = store_object_put_locked(t->store, t->user, &wanted, &guard, &lock, t->arena, result_r);
+	*token_r = lock.token;
+	return status;
+}
+
+/* An object that is made to be locked: never one without the other. */
+static void an_object_comes_with_its_lock(void **state)
+{
+	struct store_test *t = *state;
+	uint64_t a = collection_test_tree(t), digest;
+	struct span none = {0}, token, above;
+	struct store_object_result result;
+
+	assert_int_equal(put_locked(t, a, "new", none, &token, &result), STORE_OK);
+	assert_true(result.is_new && collection_test_has(t, a, "new"));
+	assert_int_equal(count_locks(t, "a/new"), 1);
+	assert_int_equal(release(t, "a/new", token), STORE_OK);
+	digest = collection_test_digest(t);
+	assert_int_equal(put_locked(t, a, "new", none, &token, &result), STORE_CONFLICT);
+	assert_int_equal(collection_test_digest(t), digest);
+	above = take(t, "a", DEEP);
+	digest = collection_test_digest(t);
+	assert_int_equal(put_locked(t, a, "other", none, &token, &result), STORE_LOCKED);
+	assert_int_equal(result.modseq, 0); /* it may not come */
+	assert_int_equal(put_locked(t, a, "other", above, &token, &result), STORE_LOCKED);
+	assert_int_not_equal(result.modseq, 0); /* it may, but not with another lock */
+	assert_int_equal(collection_test_digest(t), digest);
+	assert_false(collection_test_has(t, a, "other"));
+	assert_int_equal(release(t, "a", above), STORE_OK);
+	digest = collection_test_digest(t);
+	t->faults[FAULT_COMMIT_FULL] = 1;
+	assert_int_equal(put_locked(t, a, "other", none, &token, &result), STORE_NO_SPACE);
+	assert_int_equal(collection_test_digest(t), digest);
+	assert_int_equal(put_locked(t, a, "other", none, &token, &result), STORE_OK);
+}
+
 /* --- the guard --- */
 
 struct change {
@@ -548,6 +594,7 @@ int main(void)
 		COLLECTION_TEST(there_is_a_limit),
 		COLLECTION_TEST(strangers_find_nothing),
 		COLLECTION_TEST(what_is_in_the_way_is_named),
+		COLLECTION_TEST(an_object_comes_with_its_lock),
 		COLLECTION_TEST(nothing_changes_against_a_lock),
 		COLLECTION_TEST(guards_take_what_they_need),
 		COLLECTION_TEST(locks_go_with_what_they_are_on),
