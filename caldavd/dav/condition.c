@@ -176,6 +176,21 @@ static bool schedule_tag_holds(const struct dav_request *r)
 	       span_equal(value, r->resource.object.schedule_tag);
 }
 
+bool dav_conditions_bind(const struct dav_request *r)
+{
+	static const char *const by_tag[] = {"If", "If-Match", "If-None-Match"};
+	struct span date = http_request_field(r->x, "If-Unmodified-Since");
+	int64_t at;
+
+	if (!dav_is_leaf(&r->resource))
+		return false;
+	for (size_t i = 0; i < array_count(by_tag); i++)
+		if (http_request_field(r->x, by_tag[i]).p != NULL)
+			return true;
+	return (date.p != NULL && http_date_parse(date, &at)) ||
+	       (r->resource.object.schedule_tag.n > 0 && http_request_field(r->x, "If-Schedule-Tag-Match").n > 0);
+}
+
 /* Who wants to see what is there gets it with the refusal, and need not ask (RFC 8144, 3.2). */
 static bool fails(struct dav_request *r, const char *name)
 {

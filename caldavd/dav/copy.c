@@ -126,12 +126,6 @@ static enum store_status find_place(struct transfer *job, struct store_collectio
 	return store_collection_get(r->store, r->user.id, job->to.collection.parent, r->arena, in_r);
 }
 
-/* Was the source meant as it was when it was looked at? */
-static bool has_condition(const struct dav_request *r)
-{
-	return http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL;
-}
-
 /* Somebody has put the source anew: what is it now? */
 static bool look_again(struct dav_request *r)
 {
@@ -159,7 +153,7 @@ static void transfer_object(struct transfer *job)
 			return;
 		status = store_object_copy(r->store, r->user.id, r->resource.collection.id, r->resource.object.name,
 					   &to, &facts, job->moves, &r->guard, r->arena, &result);
-		if (status != STORE_GONE || has_condition(r) || !look_again(r))
+		if (status != STORE_GONE || dav_conditions_bind(r) || !look_again(r))
 			break;
 	}
 	if (status == STORE_GONE) {

@@ -172,5 +172,8 @@ unsigned dav_status_of(enum store_status status);
 void dav_answer_object(struct dav_request *r, unsigned ok);
 /* If, If-Match, If-None-Match, If-Modified-Since (RFC 9110, 13; RFC 4918, 10.4). False: the answer is set. */
 bool dav_conditions_hold(struct dav_request *r);
+/* They held for the object as it was found, which is a leaf; is it to be changed only as long as it is still that one?
+ * To be asked in the transaction, by its tag. */
+bool dav_conditions_bind(const struct dav_request *r);
 
 #endif

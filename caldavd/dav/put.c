@@ -10,8 +10,7 @@
 /* The conditions held when they were looked at; they must still hold in the transaction. */
 static void set_expectation(const struct dav_request *r, struct store_object_put *put)
 {
-	if (dav_is_leaf(&r->resource) &&
-	    (http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL)) {
+	if (dav_conditions_bind(r)) {
 		put->expect = STORE_EXPECT_TAG;
 		memcpy(put->tag, r->resource.object.tag, STORE_TAG_BYTES);
 	} else if (span_is(http_request_field(r->x, "If-None-Match"), "*")) {
@@ -151,7 +150,6 @@ static void delete_collection(struct dav_request *r)
 
 void dav_delete_run(struct dav_request *r)
 {
-	bool has_condition = http_request_field(r->x, "If-Match").p != NULL || http_request_field(r->x, "If").p != NULL;
 	enum store_status status;
 
 	if (!dav_is_leaf(&r->resource)) {
@@ -159,7 +157,7 @@ void dav_delete_run(struct dav_request *r)
 		return;
 	}
 	status = store_object_remove(r->store, r->user.id, r->resource.collection.id, r->resource.object.name,
-				     has_condition ? r->resource.object.tag : NULL, &r->guard);
+				     dav_conditions_bind(r) ? r->resource.object.tag : NULL, &r->guard);
 	if (status == STORE_OK)
 		http_answer(r->x, 204, NULL, SPAN(""));
 	else if (status == STORE_CONFLICT)

@@ -171,6 +171,29 @@ def raced(caldavd, tally):
     two.close()
 
 
+def raced_by_date(caldavd, tally):
+    """The same on a condition by date: the objects are older than the second in which they are raced for."""
+    one, two, folder = Caldav(caldavd.port, "u2"), Caldav(caldavd.port, "u2"), "/calendars/u2/dated/"
+    expect(one.do("MKCALENDAR", folder), 201)
+    dates = {}
+    for i in range(RACES):
+        one.put(folder + "%d.ics" % i, event("d%d" % i, 1))
+        dates[i] = one.do("GET", folder + "%d.ics" % i).field("Last-Modified")
+    time.sleep(1.1)
+    first, lost = 0, []
+    for i, date in dates.items():
+        path, condition = folder + "%d.ics" % i, {"If_Unmodified_Since": date}
+        other = (("DELETE", b"", {}), ("MOVE", b"", {"Destination": folder + "m%d.ics" % i}), ("PUT", event("d%d" % i, 3), {}))[i % 3]
+        changed, gone = race((two, "PUT", path, event("d%d" % i, 2), condition), (one, other[0], path, other[1], dict(other[2], **condition)))
+        first += changed.status < 300
+        if changed.status == 204 and gone.status < 300:
+            lost.append(other[0])
+    tally.check(0 < first < RACES, "now the one comes first, now the other: %d of %d" % (first, RACES))
+    tally.check(not lost, "of two on the same date one is refused: not %s" % lost)
+    one.close()
+    two.close()
+
+
 def main():
     seconds, seed, tally = option("--seconds", 20), option("--seed", int(time.time())), Tally()
     print("seed", seed)
@@ -180,6 +203,7 @@ def main():
         caldavd = Caldavd(daemon).start()
         play(caldavd, seconds, seed, tally)
         raced(caldavd, tally)
+        raced_by_date(caldavd, tally)
         tally.check(caldavd.stop() == 0, "a polite end: " + caldavd.tail(1000))
         check = daemon.trivet("check", check=False)
         tally.check(check.returncode == 0, "trivet check: " + check.stdout + check.stderr)
