@@ -124,35 +124,32 @@ void login_refuse(struct http_exchange *x, enum auth_result result)
 	}
 }
 
-bool login_asker_init(struct http_exchange *x, struct login_asker *asker_r)
+static struct login_way way_of(struct http_exchange *x)
 {
 	struct caldavd_session *session = login_session_of(x);
 	struct net_session *net = &session->http.net;
+	struct login_way way = {.asker = {.session = net, .auth = session->daemon->service.auth}};
 	struct forwarded forwarded;
 
-	*asker_r = (struct login_asker){.session = net, .auth = session->daemon->service.auth};
-	if (!forwarded_read(x, &forwarded))
-		return false;
+	way.is_shared = forwarded_read(x, &forwarded);
 	if (forwarded.client == NULL)
-		return true;
+		return way;
 	x->log_remote = forwarded.client;
-	asker_r->remote = strchr(forwarded.client, ':') == NULL ? forwarded.client
-								: arena_printf(x->arena, "[%s]:0", forwarded.client);
-	asker_r->is_trusted = forwarded.scheme.p == NULL
-				      ? net->is_trusted
-				      : forwarded.is_https || net_address_is_trusted(net->daemon, forwarded.client);
-	return true;
+	way.asker.remote = strchr(forwarded.client, ':') == NULL ? forwarded.client
+								 : arena_printf(x->arena, "[%s]:0", forwarded.client);
+	way.asker.is_trusted = forwarded.scheme.p == NULL
+				       ? net->is_trusted
+				       : forwarded.is_https || net_address_is_trusted(net->daemon, forwarded.client);
+	return way;
 }
 
-static bool verify(struct http_exchange *x, struct span header, struct span name, struct span password,
-		   struct dav_user *user_r)
+static bool verify(struct http_exchange *x, const struct login_way *way, struct span header, struct span name,
+		   struct span password, struct dav_user *user_r)
 {
 	struct caldavd_session *session = login_session_of(x);
 	struct login_answer answer;
-	struct login_asker asker;
 
-	(void)login_asker_init(x, &asker);
-	login_password(&session->login, &asker, name, password, &answer);
+	login_password(&session->login, &way->asker, name, password, &answer);
 	if (answer.is_delayed)
 		return false;
 	if (answer.result != AUTH_OK) {
@@ -164,7 +161,8 @@ static bool verify(struct http_exchange *x, struct span header, struct span name
 	return true;
 }
 
-static bool basic(struct http_exchange *x, struct span header, struct span credentials, struct dav_user *user_r)
+static bool basic(struct http_exchange *x, const struct login_way *way, struct span header, struct span credentials,
+		  struct dav_user *user_r)
 {
 	const struct caldavd_session *session = login_session_of(x);
 	struct buf decoded = {0}, name = {0};
@@ -177,7 +175,7 @@ static bool basic(struct http_exchange *x, struct span header, struct span crede
 	else if (is_remembered(session, header))
 		login_give_user(session, user_r);
 	else
-		is_done = verify(x, header, plain_name(span_sub(buf_view(&decoded), 0, colon), &name),
+		is_done = verify(x, way, header, plain_name(span_sub(buf_view(&decoded), 0, colon), &name),
 				 span_sub(buf_view(&decoded), colon + 1, SIZE_MAX), user_r);
 	if (decoded.n > 0)
 		explicit_bzero(decoded.p, decoded.n);
@@ -191,18 +189,19 @@ bool caldavd_login(struct http_exchange *x, struct dav_user *user_r)
 	struct caldavd_session *session = login_session_of(x);
 	struct span header = http_request_field(x, "Authorization"), rest = header;
 	struct span scheme = span_sub(header, 0, span_find_byte(header, ' '));
+	struct login_way way = way_of(x);
 
 	*user_r = (struct dav_user){0};
 	rest = span_trim(span_sub(header, scheme.n, SIZE_MAX));
 	if (span_is_nocase(scheme, "Negotiate"))
-		return login_negotiate(x, rest, user_r);
+		return login_negotiate(x, &way, rest, user_r);
 	login_done(&session->login); /* a negotiation that was given up */
 	if (span_is_nocase(scheme, "Basic"))
-		return basic(x, header, rest, user_r);
+		return basic(x, &way, header, rest, user_r);
 	if (span_is_nocase(scheme, "SCRAM-SHA-256") || span_is_nocase(scheme, "SCRAM-SHA-1"))
-		return login_scram(x, scheme, rest, user_r);
+		return login_scram(x, &way, scheme, rest, user_r);
 	/* Thunderbird asks without a password in the middle of a connection */
-	if (header.p != NULL || !login_is_negotiated(x, user_r))
+	if (header.p != NULL || !login_is_negotiated(x, &way, user_r))
 		login_challenge(x);
 	return true;
 }

@@ -117,17 +117,16 @@ static bool settle_scram(struct http_exchange *x, struct span scheme, const stru
 	return true;
 }
 
-bool login_scram(struct http_exchange *x, struct span scheme, struct span parameters, struct dav_user *user_r)
+bool login_scram(struct http_exchange *x, const struct login_way *way, struct span scheme, struct span parameters,
+		 struct dav_user *user_r)
 {
 	struct scram scram = read_parameters(parameters);
 	struct login_answer answer;
-	struct login_asker asker;
 	struct buf said = {0};
 	bool is_done = true;
 
-	(void)login_asker_init(x, &asker);
-	if (scram.sid.p == NULL ? start(x, &asker, scheme, &scram, &said, &answer)
-				: next(x, &asker, &scram, &said, &answer))
+	if (scram.sid.p == NULL ? start(x, &way->asker, scheme, &scram, &said, &answer)
+				: next(x, &way->asker, &scram, &said, &answer))
 		is_done = settle_scram(x, scheme, &scram, buf_view(&said), &answer, user_r);
 	else
 		login_challenge(x);
@@ -159,25 +158,24 @@ static bool settle_negotiate(struct http_exchange *x, bool is_shared, struct spa
 	return true;
 }
 
-bool login_negotiate(struct http_exchange *x, struct span token, struct dav_user *user_r)
+bool login_negotiate(struct http_exchange *x, const struct login_way *way, struct span token, struct dav_user *user_r)
 {
 	struct caldavd_session *session = login_session_of(x);
 	struct buf first = {0}, said = {0};
 	struct login_answer answer;
-	struct login_asker asker;
-	bool is_shared = login_asker_init(x, &asker), is_done;
+	bool is_done;
 
-	if (session->login != NULL && !is_shared) {
+	if (session->login != NULL && !way->is_shared) {
 		login_line(&session->login, token, &said, &answer);
 	} else if (base64_decode(token, &first) && first.n > 0) {
 		login_done(&session->login);
-		login_start(&session->login, &asker, SPAN("GSS-SPNEGO"), buf_view(&first), true, &said, &answer);
+		login_start(&session->login, &way->asker, SPAN("GSS-SPNEGO"), buf_view(&first), true, &said, &answer);
 	} else {
 		buf_done(&first);
 		login_challenge(x);
 		return true;
 	}
-	is_done = settle_negotiate(x, is_shared, buf_view(&said), &answer, user_r);
+	is_done = settle_negotiate(x, way->is_shared, buf_view(&said), &answer, user_r);
 	buf_done(&first);
 	buf_done(&said);
 	return is_done;
@@ -201,12 +199,11 @@ static bool is_still_there(struct caldavd_session *session)
 	return is;
 }
 
-bool login_is_negotiated(struct http_exchange *x, struct dav_user *user_r)
+bool login_is_negotiated(struct http_exchange *x, const struct login_way *way, struct dav_user *user_r)
 {
 	struct caldavd_session *session = login_session_of(x);
-	struct login_asker asker;
 
-	if (session->negotiated_at == 0 || login_asker_init(x, &asker) || !is_still_there(session))
+	if (session->negotiated_at == 0 || way->is_shared || !is_still_there(session))
 		return false;
 	login_give_user(session, user_r);
 	return true;

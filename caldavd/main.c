@@ -34,6 +34,7 @@ static const struct config_key caldav_keys[] = {
 static const struct net_listener caldav_listeners[] = {
 	{ .name = "http",  .tls = false, .protocol = &caldavd_protocol },
 	{ .name = "https", .tls = true,  .protocol = &caldavd_protocol },
+	{ .name = "health", .protocol = &net_health_protocol },
 };
 /* clang-format on */
 

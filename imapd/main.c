@@ -23,6 +23,7 @@ const struct config_key imapd_keys[] = {
 static const struct net_listener imap_listeners[] = {
 	{ .name = "imap",  .tls = false, .protocol = &imap_protocol },
 	{ .name = "imaps", .tls = true,  .protocol = &imap_protocol },
+	{ .name = "health", .protocol = &net_health_protocol },
 };
 /* clang-format on */
 

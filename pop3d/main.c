@@ -21,6 +21,7 @@ static const struct config_key pop3_keys[] = {
 static const struct net_listener pop3_listeners[] = {
 	{ .name = "pop3",  .tls = false, .protocol = &pop3_protocol },
 	{ .name = "pop3s", .tls = true,  .protocol = &pop3_protocol },
+	{ .name = "health", .protocol = &net_health_protocol },
 };
 /* clang-format on */
 

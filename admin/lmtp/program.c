@@ -26,6 +26,7 @@ const struct config_key lmtp_listen_keys[] = {
 
 static const struct net_listener lmtp_listeners[] = {
 	{ .name = "lmtp", .tls = false, .protocol = &lmtp_protocol },
+	{ .name = "health", .protocol = &net_health_protocol },
 };
 /* clang-format on */
 

@@ -81,6 +81,9 @@ struct net_listener {     /* one kind of listening socket, configured as [listen
 	void *arg;
 };
 
+/* For a listener "health": answers every HTTP request by 200, or by 503 while healthy() below says no. */
+extern const struct net_protocol net_health_protocol; /* health.c */
+
 /* [tls], [log], [limits] …: what every daemon has in its files, and so the command trivet meets in the shared one. */
 extern const struct config_key net_keys[];
 

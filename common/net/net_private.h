@@ -150,6 +150,8 @@ struct net_daemon {
 	struct networks trusted, proxies, forwarders;
 	_Atomic int64_t complained_at; /* so that a flood does not fill the log */
 	_Atomic bool is_stopping;
+	_Atomic int64_t health_known_until; /* clock_uptime_ms() */
+	_Atomic bool is_healthy;
 };
 
 /* keys.c */
