@@ -126,16 +126,21 @@ static const char *parse(const struct dav_request *r, struct job *job)
 
 static bool find_old(struct dav_request *r, struct job *job)
 {
-	enum store_status status = store_attachment_get(r->store, r->user.id, job->id, r->arena, &job->old);
+	struct store_attachment *list;
+	size_t count;
+	enum store_status status = store_attachment_list(r->store, r->user.id, r->resource.collection.id,
+							 r->resource.object.name, r->arena, &list, &count);
 
-	if (status == STORE_OK &&
-	    (job->old.collection != r->resource.collection.id || !span_equal(job->old.object, r->resource.object.name)))
-		status = STORE_NOT_FOUND;
-	if (status == STORE_NOT_FOUND)
+	for (size_t i = 0; i < count && status == STORE_OK; i++)
+		if (span_equal(list[i].id, job->id)) {
+			job->old = list[i];
+			return true;
+		}
+	if (status == STORE_OK)
 		dav_error(r, 403, "C:valid-managed-id", NULL);
-	else if (status != STORE_OK)
+	else
 		dav_fail(r, status);
-	return status == STORE_OK;
+	return false;
 }
 
 static bool may_add(struct dav_request *r)

@@ -1,17 +1,26 @@
-/* Attachments: rows beside objects. What removes, copies or moves objects takes care of theirs (object_change.c). */
+/* Attachments: rows beside objects. What removes, copies or moves objects takes care of theirs (object_change.c). Of
+ * the first object that has it a row's key is the id; a copy of that object has a row with the id, a NUL and a number,
+ * which refers to the same content. */
 #include "common/store/attachment.h"
+#include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/base/random.h"
 #include "common/store/collection_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TRIES = 3 }; /* where a collector takes a file away between preparing and adding */
 
 static const char sql_get[] =
-	"SELECT id, collection, object, blob, size, name, type FROM attachment WHERE id = ? AND owner = ?";
+	"SELECT id, collection, object, blob, size, name, type FROM attachment WHERE id >= ? AND id < ? AND owner = ?"
+	" ORDER BY id LIMIT 1";
 static const char sql_list[] =
 	"SELECT id, collection, object, blob, size, name, type FROM attachment WHERE collection = ? AND object = ?"
 	" AND owner = ? ORDER BY id";
+static const char sql_list_all[] =
+	"SELECT id, collection, object, blob, size, name, type FROM attachment WHERE collection = ? AND owner = ?"
+	" ORDER BY id";
 static const char sql_insert[] = "INSERT INTO attachment (id, owner, collection, object, blob, size, name, type) "
 				 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 static const char sql_delete[] = "DELETE FROM attachment WHERE id = ? AND owner = ?";
@@ -21,7 +30,10 @@ static const char sql_adopt[] = "UPDATE attachment SET collection = ?, object = 
 
 static void from_columns(struct sql_stmt *stmt, struct arena *arena, struct store_attachment *attachment_r)
 {
-	*attachment_r = (struct store_attachment){.id = arena_span(arena, sql_span(stmt, 0)),
+	struct span key = arena_span(arena, sql_span(stmt, 0));
+
+	*attachment_r = (struct store_attachment){.id = span_sub(key, 0, span_find_byte(key, '\0')),
+						  .key = key,
 						  .collection = sql_u64(stmt, 1),
 						  .object = arena_span(arena, sql_span(stmt, 2)),
 						  .blob = sql_u64(stmt, 3),
@@ -34,11 +46,13 @@ static enum store_status look(struct store_tx *tx, uint64_t actor, struct span i
 			      struct store_attachment *attachment_r)
 {
 	struct sql_stmt *stmt = NULL;
-	enum store_status status = sql_prepare(tx->db, sql_get, &stmt);
+	enum store_status status =
+		span_find_byte(id, '\0') == SIZE_MAX ? sql_prepare(tx->db, sql_get, &stmt) : STORE_NOT_FOUND;
 
 	if (status == STORE_OK) {
 		sql_bind_span(stmt, 1, id);
-		sql_bind_u64(stmt, 2, actor);
+		sql_bind_span(stmt, 2, span_of(arena_printf(arena, "%.*s\1", (int)id.n, id.p)));
+		sql_bind_u64(stmt, 3, actor);
 		status = sql_step_one(stmt);
 	}
 	if (status == STORE_OK)
@@ -60,14 +74,16 @@ static enum store_status list(struct store_tx *tx, struct listing *job)
 	struct sql_stmt *stmt = NULL;
 	size_t capacity = 0;
 	bool row = false;
-	enum store_status status = sql_prepare(tx->db, sql_list, &stmt);
+	bool is_all = job->name.p == NULL;
+	enum store_status status = sql_prepare(tx->db, is_all ? sql_list_all : sql_list, &stmt);
 
 	job->list = NULL;
 	job->count = 0;
 	if (status == STORE_OK) {
 		sql_bind_u64(stmt, 1, job->collection);
-		sql_bind_span(stmt, 2, job->name);
-		sql_bind_u64(stmt, 3, job->actor);
+		if (!is_all)
+			sql_bind_span(stmt, 2, job->name);
+		sql_bind_u64(stmt, is_all ? 2 : 3, job->actor);
 	}
 	while (status == STORE_OK && (status = sql_step(stmt, &row)) == STORE_OK && row) {
 		arena_grow(job->arena, (void **)&job->list, &capacity, job->count + 1, sizeof *job->list);
@@ -116,7 +132,7 @@ static enum store_status drop(struct store_tx *tx, struct collection_change *cha
 	enum store_status status = sql_prepare(tx->db, sql_delete, &stmt);
 
 	if (status == STORE_OK) {
-		sql_bind_span(stmt, 1, one->id);
+		sql_bind_span(stmt, 1, one->key);
 		sql_bind_u64(stmt, 2, change->owner);
 		status = sql_run_one(stmt);
 	}
@@ -125,28 +141,63 @@ static enum store_status drop(struct store_tx *tx, struct collection_change *cha
 	return status == STORE_OK ? blob_refer(tx, one->blob, -1) : status;
 }
 
+/* The row; the content has its reference already. */
 static enum store_status insert(struct store_tx *tx, struct collection_change *change,
-				const struct store_attachment_change *job, const struct blob_prepared *prepared)
+				const struct store_attachment *one)
 {
 	struct sql_stmt *stmt = NULL;
-	uint64_t blob = 0;
-	enum store_status status = blob_add(tx, prepared, NULL, &blob);
+	enum store_status status = sql_prepare(tx->db, sql_insert, &stmt);
 
-	if (status == STORE_OK)
-		status = sql_prepare(tx->db, sql_insert, &stmt);
 	if (status == STORE_OK) {
-		sql_bind_span(stmt, 1, job->id);
+		sql_bind_span(stmt, 1, one->key);
 		sql_bind_u64(stmt, 2, change->owner);
 		sql_bind_u64(stmt, 3, change->id);
-		sql_bind_span(stmt, 4, job->put->name);
-		sql_bind_u64(stmt, 5, blob);
-		sql_bind_u64(stmt, 6, prepared->size);
-		sql_bind_span(stmt, 7, job->name);
-		sql_bind_span(stmt, 8, job->type);
+		sql_bind_span(stmt, 4, one->object);
+		sql_bind_u64(stmt, 5, one->blob);
+		sql_bind_u64(stmt, 6, one->size);
+		sql_bind_span(stmt, 7, one->name);
+		sql_bind_span(stmt, 8, one->type);
 		status = sql_run(stmt);
 	}
 	sql_stmt_free(&stmt);
-	change->bytes += (int64_t)prepared->size;
+	change->bytes += (int64_t)one->size;
+	return status;
+}
+
+static enum store_status add(struct store_tx *tx, struct collection_change *change,
+			     const struct store_attachment_change *job, const struct blob_prepared *prepared)
+{
+	struct store_attachment one = {
+		.key = job->id, .object = job->put->name, .size = prepared->size, .name = job->name, .type = job->type};
+	enum store_status status = blob_add(tx, prepared, NULL, &one.blob);
+
+	return status == STORE_OK ? insert(tx, change, &one) : status;
+}
+
+enum store_status attachment_copy_all(struct store_tx *tx, uint64_t from, struct span object,
+				      struct collection_change *to, struct span name)
+{
+	struct listing listing = {.actor = to->owner, .collection = from, .name = object, .arena = arena_create()};
+	enum store_status status = list(tx, &listing);
+
+	for (size_t i = 0; i < listing.count && status == STORE_OK; i++) {
+		struct store_attachment *one = &listing.list[i];
+		char number[17];
+		struct buf key = {0};
+
+		snprintf(number, sizeof number, "%016llx", (unsigned long long)random_u64());
+		buf_span(&key, one->id);
+		buf_byte(&key, '\0');
+		buf_text(&key, number);
+		one->key = buf_view(&key);
+		if (object.p != NULL)
+			one->object = name;
+		status = blob_refer(tx, one->blob, 1);
+		if (status == STORE_OK)
+			status = insert(tx, to, one);
+		buf_done(&key);
+	}
+	arena_destroy(&listing.arena);
 	return status;
 }
 
@@ -184,15 +235,17 @@ static enum store_status rewrite(struct store_tx *tx, struct change *c, struct c
 
 static enum store_status drop_gone(struct store_tx *tx, struct change *c, struct collection_change *change)
 {
-	struct store_attachment gone;
+	struct listing listing = {
+		.actor = c->actor, .collection = change->id, .name = c->job->put->name, .arena = c->arena};
 	enum store_status status;
 
 	if (c->job->gone.n == 0)
 		return STORE_OK;
-	status = look(tx, c->actor, c->job->gone, c->arena, &gone);
-	if (status == STORE_OK && (gone.collection != change->id || !span_equal(gone.object, c->job->put->name)))
-		status = STORE_NOT_FOUND;
-	return status == STORE_OK ? drop(tx, change, &gone) : status;
+	status = list(tx, &listing);
+	for (size_t i = 0; i < listing.count && status == STORE_OK; i++)
+		if (span_equal(listing.list[i].id, c->job->gone))
+			return drop(tx, change, &listing.list[i]);
+	return status == STORE_OK ? STORE_NOT_FOUND : status;
 }
 
 static enum store_status change_tx(struct store_tx *tx, void *arg)
@@ -219,7 +272,7 @@ static enum store_status change_tx(struct store_tx *tx, void *arg)
 	if (status == STORE_OK)
 		status = drop_gone(tx, c, &change);
 	if (status == STORE_OK && c->job->upload != NULL)
-		status = insert(tx, &change, c->job, &c->attachment);
+		status = add(tx, &change, c->job, &c->attachment);
 	return status == STORE_OK ? collection_change_end(tx, &change) : status;
 }
 
@@ -239,8 +292,8 @@ enum store_status store_attachment_change(struct store *store, uint64_t actor,
 	struct change c = {.actor = actor, .job = change, .guard = guard, .result = result_r};
 	enum store_status status = STORE_CONFLICT;
 
-	if (change->id.n > STORE_ATTACHMENT_ID_MAX || change->name.n > STORE_ATTACHMENT_NAME_MAX ||
-	    change->type.n > STORE_ATTACHMENT_TYPE_MAX)
+	if (change->id.n > STORE_ATTACHMENT_ID_MAX || span_find_byte(change->id, '\0') != SIZE_MAX ||
+	    change->name.n > STORE_ATTACHMENT_NAME_MAX || change->type.n > STORE_ATTACHMENT_TYPE_MAX)
 		return STORE_INVALID;
 	c.arena = arena_create();
 	for (int i = 0; i < TRIES && status == STORE_CONFLICT && !c.is_unexpected; i++)
@@ -281,7 +334,7 @@ static enum store_status drop_others(struct store_tx *tx, const struct keeping *
 	return status;
 }
 
-static enum store_status set_place(struct store_tx *tx, const struct keeping *job, struct span id)
+static enum store_status set_place(struct store_tx *tx, const struct keeping *job, struct span key)
 {
 	struct sql_stmt *stmt = NULL;
 	enum store_status status = sql_prepare(tx->db, sql_adopt, &stmt);
@@ -289,24 +342,36 @@ static enum store_status set_place(struct store_tx *tx, const struct keeping *jo
 	if (status == STORE_OK) {
 		sql_bind_u64(stmt, 1, job->collection);
 		sql_bind_span(stmt, 2, job->object);
-		sql_bind_span(stmt, 3, id);
+		sql_bind_span(stmt, 3, key);
 		status = sql_run_one(stmt);
 	}
 	sql_stmt_free(&stmt);
 	return status;
 }
 
+static bool has(const struct listing *listing, struct span id)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		if (span_equal(listing->list[i].id, id))
+			return true;
+	return false;
+}
+
 /* Clients move an event by putting it into another calendar and removing the old one: then its attachments must not go
  * with that. */
 static enum store_status adopt(struct store_tx *tx, const struct keeping *job, struct span id)
 {
+	struct listing own = {
+		.actor = job->actor, .collection = job->collection, .name = job->object, .arena = job->arena};
 	struct store_attachment one;
 	struct collection_change from, to;
-	enum store_status status = look(tx, job->actor, id, job->arena, &one);
+	enum store_status status = list(tx, &own);
 
-	if (status != STORE_OK || (one.collection == job->collection && span_equal(one.object, job->object)))
+	if (status != STORE_OK || has(&own, id))
+		return status;
+	if ((status = look(tx, job->actor, id, job->arena, &one)) != STORE_OK)
 		return status == STORE_NOT_FOUND ? STORE_OK : status;
-	status = set_place(tx, job, id);
+	status = set_place(tx, job, one.key);
 	if (status != STORE_OK || one.collection == job->collection)
 		return status;
 	if ((status = collection_change_begin(tx, job->actor, one.collection, &from)) != STORE_OK ||

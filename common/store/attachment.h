@@ -5,20 +5,22 @@
 
 #include "common/store/object.h"
 
-enum { STORE_ATTACHMENT_ID_MAX = 64, STORE_ATTACHMENT_NAME_MAX = 255, STORE_ATTACHMENT_TYPE_MAX = 255 };
+enum { STORE_ATTACHMENT_ID_MAX = 47, STORE_ATTACHMENT_NAME_MAX = 255, STORE_ATTACHMENT_TYPE_MAX = 255 };
 
 struct store_attachment {
-	struct span id; /* the caller's choice; of all users only one has it */
+	struct span id;  /* the caller's choice, without a NUL; of all users only one has it */
+	struct span key; /* the store's: copies of an object have the same id, each with rows of its own */
 	uint64_t collection;
 	struct span object; /* the name of the object it belongs to */
 	uint64_t blob, size;
 	struct span name, type; /* of the file; its media type */
 };
 
-/* STORE_NOT_FOUND: there is none, or it is not the actor's. Spans lie in arena. */
+/* STORE_NOT_FOUND: there is none, or it is not the actor's. Where several objects have it, that of any of them: its
+ * bytes, name and type are the same. Spans lie in arena. */
 enum store_status store_attachment_get(struct store *store, uint64_t actor, struct span id, struct arena *arena,
 				       struct store_attachment *attachment_r);
-/* Those of an object, by id; none is STORE_OK with count 0. */
+/* Those of an object, by id; object.p NULL: of all the collection's. None is STORE_OK with count 0. */
 enum store_status store_attachment_list(struct store *store, uint64_t actor, uint64_t collection, struct span object,
 					struct arena *arena, struct store_attachment **list_r, size_t *count_r);
 

@@ -100,7 +100,7 @@ enum store_status store_collection_delete(struct store *store, uint64_t actor, u
  */
 enum store_status store_collection_move(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
 					struct span name, const struct store_guard *guard);
-/* With properties, and with everything in it where `deep`. *id_r: the copy. */
+/* With properties, and with everything in it (and what is attached to that) where `deep`. *id_r: the copy. */
 enum store_status store_collection_copy(struct store *store, uint64_t actor, uint64_t id, uint64_t parent,
 					struct span name, bool deep, const struct store_guard *guard, uint64_t *id_r);
 /* The same, and whatever is at the place goes in the same transaction: all of it happens, or nothing. STORE_DENIED also

@@ -547,6 +547,8 @@ static enum store_status copy_objects(struct store_tx *tx, uint64_t from, uint64
 		status = blob_refer(tx, sql_u64(stmt, 0), 1);
 	}
 	sql_stmt_free(&stmt);
+	if (status == STORE_OK)
+		status = attachment_copy_all(tx, from, (struct span){0}, &change, (struct span){0});
 	return status == STORE_OK ? collection_change_end(tx, &change) : status;
 }
 

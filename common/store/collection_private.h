@@ -75,6 +75,11 @@ enum store_status property_delete_all(struct store_tx *tx, uint64_t collection, 
 enum store_status property_copy_all(struct store_tx *tx, uint64_t from, struct span object, uint64_t to,
 				    struct span name);
 
+/* What the object has (p NULL: what all objects of the collection have) comes to `to`, for the object called name (p
+ * NULL: each for that of the same name). */
+enum store_status attachment_copy_all(struct store_tx *tx, uint64_t from, struct span object,
+				      struct collection_change *to, struct span name);
+
 enum guard_need { /* bits */
 		  GUARD_ITSELF = 0,
 		  GUARD_MEMBER = 1, /* it comes or goes: the collection above changes too */

@@ -108,8 +108,8 @@ struct store_object_target {
 	/* What the source must still be, since the facts are about that; else STORE_GONE. NULL: anything. */
 	const unsigned char *source_tag;
 };
-/* With its properties. facts: as the target's collection wants them (a folder and a calendar differ). The result as of
- * a put. */
+/* With its properties and attachments. facts: as the target's collection wants them (a folder and a calendar differ).
+ * The result as of a put. */
 enum store_status store_object_copy(struct store *store, uint64_t actor, uint64_t collection, struct span name,
 				    const struct store_object_target *to, const struct store_object_facts *facts,
 				    bool moves, const struct store_guard *guard, struct arena *arena,

@@ -635,8 +635,9 @@ static enum store_status copy_tx(struct store_tx *tx, void *arg)
 		status = check_copy(tx, job, &to, &was_there);
 	if (status == STORE_OK)
 		status = property_copy_all(tx, job->collection, job->name, to.id, job->to->name);
-	if (status == STORE_OK && job->moves)
-		status = leave(tx, job, from, &to, &source);
+	if (status == STORE_OK)
+		status = job->moves ? leave(tx, job, from, &to, &source)
+				    : attachment_copy_all(tx, job->collection, job->name, &to, job->to->name);
 	if (status == STORE_OK)
 		status = arrive(tx, job, &to, &source);
 	if (status == STORE_OK)

@@ -162,6 +162,27 @@ def putting(client, tally):
     client.do("DELETE", "/calendars/u1/other/")
 
 
+def copying(client, tally):
+    """COPY of an object, and of a whole calendar: each has its own."""
+    client.put(OBJECT, EVENT % ("e@x", ""))
+    managed = post(client, "action=attachment-add", b"kept").field("Cal-Managed-ID")
+    address, copy = attaches(client)[0][1], "/calendars/u1/copied/e.ics"
+    tally.check(client.do("COPY", "/calendars/u1/calendar/", Destination="/calendars/u1/copied/").status == 201, "COPY of a calendar")
+    tally.check(client.do("COPY", OBJECT, Destination=copy).status == 204, "COPY over it")
+    client.do("DELETE", OBJECT)
+    tally.check(client.do("GET", address).content == b"kept", "what is copied outlives where it came from")
+    text = client.do("GET", copy).content
+    tally.check(client.put(copy, text.replace(b"Meeting", b"Other")).status == 204 and client.do("GET", address).content == b"kept", "PUT of the copy")
+    tally.check(client.do("COPY", copy, Destination=OBJECT).status == 201, "COPY back")
+    changed = post(client, "action=attachment-update&managed-id=" + managed, b"other", copy)
+    tally.check(changed.status == 204 and client.do("GET", address).content == b"kept" and client.do("GET", attaches(client, copy)[0][1]).content == b"other",
+                "update of one: %d %r" % (changed.status, changed.content))
+    refused(tally, post(client, "action=attachment-update&managed-id=" + managed, b"again", copy), "valid-managed-id", "the copy has it no more")
+    tally.check(post(client, "action=attachment-remove&managed-id=" + managed).status == 204 and client.do("GET", address).status == 404, "remove of the last")
+    client.do("DELETE", "/calendars/u1/copied/")
+    client.do("DELETE", OBJECT)
+
+
 def refusing(client, tally):
     client.put(OBJECT, EVENT % ("e@x", ""))
     mine = post(client, "action=attachment-add", b"x").field("Cal-Managed-ID")
@@ -241,6 +262,7 @@ def main():
         changing(client, managed, tally)
         recurring(client, tally)
         putting(client, tally)
+        copying(client, tally)
         refusing(client, tally)
         announced(client, tally)
         counting(home, client, tally)

@@ -175,6 +175,74 @@ static void keeping(void **state)
 	assert_int_equal(store_attachment_keep(t->store, t->user, c, SPAN("none"), wrong, &b, 1), STORE_OK);
 }
 
+static enum store_status copy(const struct store_test *t, uint64_t collection, const char *name, uint64_t to,
+			      const char *to_name)
+{
+	struct store_object_target target = {.collection = to, .name = span_of(to_name), .overwrite = true};
+	struct store_object_facts facts = {.uid = span_of(to_name), .component = STORE_EVENTS};
+	struct store_object_result result;
+
+	return store_object_copy(t->store, t->user, collection, span_of(name), &target, &facts, false, NULL, t->arena,
+				 &result);
+}
+
+static enum store_status remove_attachment(const struct store_test *t, uint64_t collection, const char *object,
+					   const char *id)
+{
+	struct step step = {object, arena_printf(t->arena, "%s without %s", object, id), NULL, 0, id};
+
+	return try_step(t, collection, &step);
+}
+
+/* A copy has what the object has, under the same ids; what happens to one of them does not concern the other. */
+static void copying(void **state)
+{
+	const struct store_test *t = *state;
+	uint64_t c = calendar(t), other = collection_test_make(t, collection_test_home(t).id, "other", STORE_CALENDAR),
+		 whole = 0, text = strlen("e has b");
+	struct span a = SPAN("a");
+	struct store_attachment got;
+
+	collection_test_put(t, c, "e", "e", "bare");
+	add(t, c, "e", "a", 100);
+	add(t, c, "e", "b", 2000);
+	assert_int_equal(copy(t, c, "e", other, "f"), STORE_OK);
+	assert_string_equal(ids(t, other, "f"), "a b");
+	assert_string_equal(ids(t, c, "e"), "a b");
+	collection_test_counts(t, other, 1, text + 2100);
+	assert_int_equal(collection_test_used(t), 2 * (text + 2100));
+	assert_int_equal(copy(t, c, "e", other, "f"), STORE_OK); /* once more, over it */
+	assert_int_equal(copy(t, other, "f", other, "g"), STORE_OK);
+	assert_string_equal(ids(t, other, "g"), "a b");
+	assert_int_equal(collection_test_used(t), 3 * (text + 2100));
+
+	assert_int_equal(store_collection_copy(t->store, t->user, other, collection_test_home(t).id, SPAN("whole"),
+					       true, NULL, &whole),
+			 STORE_OK);
+	assert_string_equal(ids(t, whole, "f"), "a b");
+	assert_string_equal(ids(t, whole, "g"), "a b");
+	collection_test_counts(t, whole, 2, 2 * (text + 2100));
+
+	assert_int_equal(collection_test_remove(t, c, "e"), STORE_OK); /* the one that had them first */
+	assert_string_equal(ids(t, other, "f"), "a b");
+	assert_int_equal(store_attachment_get(t->store, t->user, SPAN("b"), t->arena, &got), STORE_OK);
+	assert_true(span_is(got.id, "b") && got.size == 2000);
+	collection_test_bytes_are(t, got.blob, message_test_bytes(t->arena, 2000, 2000));
+	assert_int_equal(remove_attachment(t, other, "f", "b"), STORE_OK);
+	assert_string_equal(ids(t, other, "f"), "a");
+	assert_string_equal(ids(t, other, "g"), "a b");
+	assert_int_equal(remove_attachment(t, other, "f", "b"), STORE_NOT_FOUND);
+	assert_int_equal(keep(t, other, "g", &a, 1), STORE_OK);
+	assert_string_equal(ids(t, other, "f"), "a");
+	assert_string_equal(ids(t, other, "g"), "a");
+	assert_int_equal(store_collection_delete(t->store, t->user, whole, NULL), STORE_OK);
+	assert_int_equal(store_attachment_get(t->store, t->user, SPAN("b"), t->arena, &got), STORE_NOT_FOUND);
+	assert_int_equal(store_attachment_get(t->store, t->user, span_from("a\0", 2), t->arena, &got), STORE_NOT_FOUND);
+	assert_int_equal(store_user_set_quota(t->store, t->user, collection_test_used(t) + 100), STORE_OK);
+	assert_int_equal(copy(t, other, "f", c, "h"), STORE_OVER_QUOTA); /* they count */
+	assert_false(collection_test_has(t, c, "h"));
+}
+
 static void faults(void **state)
 {
 	const struct store_test *t = *state;
@@ -193,10 +261,8 @@ static void faults(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		COLLECTION_TEST(changes),
-		COLLECTION_TEST(refusals),
-		COLLECTION_TEST(keeping),
-		COLLECTION_TEST(faults),
+		COLLECTION_TEST(changes), COLLECTION_TEST(refusals), COLLECTION_TEST(keeping),
+		COLLECTION_TEST(copying), COLLECTION_TEST(faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

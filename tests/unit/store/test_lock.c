@@ -217,6 +217,11 @@ static void strangers_find_nothing(void **state)
 	assert_int_equal(store_lock_take(t->store, bert, bert, &lock, t->arena), STORE_OK);
 }
 
+static int by_path(const void *a, const void *b)
+{
+	return span_compare(((const struct store_lock *)a)->path, ((const struct store_lock *)b)->path);
+}
+
 /* The paths of those that are in the way of whoever holds this token (p NULL: none). */
 static const char *obstacles(const struct store_test *t, const char *path, struct span token)
 {
@@ -228,6 +233,7 @@ static const char *obstacles(const struct store_test *t, const char *path, struc
 	assert_int_equal(
 		store_lock_obstacles(t->store, t->user, t->user, span_of(path), &guard, t->arena, &list, &count),
 		STORE_OK);
+	qsort(list, count, sizeof *list, by_path);
 	for (size_t i = 0; i < count; i++)
 		text = arena_printf(t->arena, "%s%s%.*s", text, i > 0 ? " " : "", (int)list[i].path.n, list[i].path.p);
 	return text;
