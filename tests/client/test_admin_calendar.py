@@ -5,7 +5,6 @@ usage: test_admin_calendar.py [--bin DIR]"""
 import json
 import os
 import re
-import sqlite3
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -125,10 +124,8 @@ def like_the_daemon(home, trivet, client, tally):
         trivet(EX_OK, "import", "u2", "one", "-", text=text)
         client.put("/calendars/u2/two/%d.ics" % number, text)
     rows = {}
-    db = sqlite3.connect(os.path.join(home.store, "store.db"))
-    for name, *facts in db.execute("SELECT c.name, o.uid, o.component, o.flags, o.first, o.last, o.size, o.tag, o.type FROM object o JOIN collection c ON c.id = o.collection"):
+    for name, *facts in home.data.rows("SELECT c.name, o.uid, o.component, o.flags, o.first, o.last, o.size, o.tag, o.type FROM object o JOIN collection c ON c.id = o.collection"):
         rows.setdefault(bytes(name), []).append(facts)
-    db.close()
     tally.check(len(rows.get(b"one", [])) == len(texts) and sorted(rows[b"one"]) == sorted(rows.get(b"two", [])), "the same facts: %r %r" % (rows.get(b"one"), rows.get(b"two")))
 
 

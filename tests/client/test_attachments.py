@@ -4,7 +4,6 @@
 usage: test_attachments.py [--bin DIR]"""
 import os
 import re
-import sqlite3
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -183,6 +182,37 @@ def copying(client, tally):
     client.do("DELETE", OBJECT)
 
 
+def publishing(client, tally):
+    """PUT of a whole calendar: as of each object in it."""
+    client.do("MKCALENDAR", "/calendars/u1/whole/")
+    path, other = "/calendars/u1/whole/e@x.ics", "/calendars/u1/whole/o@x.ics"
+    client.put(path, EVENT % ("e@x", ""))
+    client.put(other, EVENT % ("o@x", ""))
+    for text in (b"kept", b"dropped"):
+        post(client, "action=attachment-add", text, path)
+    kept, dropped = attaches(client, path)
+
+    def put(text, **fields):
+        return client.do("PUT", "/ical/u1/whole", text, Content_Type="text/calendar", **fields)
+
+    text = unfolded(client.do("GET", "/ical/u1/whole").content)
+    refused(tally, put(text.replace(kept[0]["MANAGED-ID"], "0" * 32)), "valid-managed-id", "one that there is not")
+    tally.check(len(attaches(client, path)) == 2, "nothing has changed")
+    line = re.search(r"ATTACH;MANAGED-ID=%s[^\r]*\r\n" % dropped[0]["MANAGED-ID"], text).group(0)
+    answer = put(text.replace(line, ""))
+    tally.check(answer.status == 204 and client.do("GET", kept[1]).content == b"kept" and client.do("GET", dropped[1]).status == 404,
+                "what is not named any more goes: %d %r" % (answer.status, answer.content))
+    line = re.search(r"ATTACH;MANAGED-ID=%s[^\r]*\r\n" % kept[0]["MANAGED-ID"], text).group(0)
+    moved = (EVENT % ("e@x", "") + EVENT % ("o@x", "")).replace("END:VCALENDAR\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nX-ODD;x=\"a,b\":kept  \r\n", "")
+    moved = moved[:moved.rindex("END:VEVENT")] + line + moved[moved.rindex("END:VEVENT"):]
+    answer = put(moved)
+    client.do("DELETE", path)
+    tally.check(answer.status == 204 and client.do("GET", kept[1]).content == b"kept", "it goes along to another: %d %r" % (answer.status, answer.content))
+    client.do("DELETE", other)
+    tally.check(client.do("GET", kept[1]).status == 404, "and with that")
+    client.do("DELETE", "/calendars/u1/whole/")
+
+
 def refusing(client, tally):
     client.put(OBJECT, EVENT % ("e@x", ""))
     mine = post(client, "action=attachment-add", b"x").field("Cal-Managed-ID")
@@ -227,10 +257,8 @@ def announced(client, tally):
 
 
 def counting(home, client, tally):
-    db = sqlite3.connect(os.path.join(home.store, "store.db"))
-
     def used():
-        return db.execute("SELECT used_bytes FROM user WHERE name = CAST('u1' AS BLOB)").fetchone()[0]
+        return home.data.rows("SELECT used_bytes FROM user WHERE name = X'7531'")[0][0]
 
     path = "/calendars/u1/calendar/c.ics"
     client.put(path, EVENT % ("c@x", ""))
@@ -247,7 +275,6 @@ def counting(home, client, tally):
     tally.check(used() == before, "and back: %d" % (used() - before))
     home.trivet("user", "quota", "u1", "none")
     client.do("DELETE", path)
-    db.close()
 
 
 def main():
@@ -263,6 +290,7 @@ def main():
         recurring(client, tally)
         putting(client, tally)
         copying(client, tally)
+        publishing(client, tally)
         refusing(client, tally)
         announced(client, tally)
         counting(home, client, tally)

@@ -9,7 +9,6 @@ import http.client
 import os
 import re
 import shutil
-import sqlite3
 import ssl
 import sys
 
@@ -105,14 +104,12 @@ def in_http_mode(tally, caldavd, port, cert):
 def says_the_truth(tally, daemon, haproxy, ports, cert):
     """The store is locked by somebody: nothing can be changed, though all ports are open."""
     for _ in range(2):
-        database = sqlite3.connect(os.path.join(daemon.store, "store.db"), isolation_level=None)
-        database.execute("BEGIN IMMEDIATE")
+        hold = daemon.data.hold()
         down = haproxy.tail(10 ** 7).count("is DOWN")
         tally.check(wait_until(lambda: haproxy.tail(10 ** 7).count("is DOWN") == down + len(ports), 30), "without the store all are down")
         tally.check(propfind(ports["caldav"], cert, "u1") == 503, "and HAProxy says so at once")
         up = haproxy.tail(10 ** 7).count("is UP")
-        database.execute("ROLLBACK")
-        database.close()
+        hold.release()
         tally.check(wait_until(lambda: haproxy.tail(10 ** 7).count("is UP") == up + len(ports), 30), "with it they are up again")
         tally.check(propfind(ports["caldav"], cert, "u1") == 207, "and serve")
 

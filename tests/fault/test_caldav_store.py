@@ -5,7 +5,6 @@ clean, nothing that was acknowledged is gone and nothing that was refused is the
 
 usage: test_caldav_store.py [--bin DIR]"""
 import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -43,9 +42,7 @@ def locked(daemon, caldavd, tally):
     client = Caldav(caldavd.port, "u1")
     client.put(CALENDAR + "kept.ics", event("kept", 1))
     before = state(client)
-    path = [os.path.join(daemon.store, name) for name in os.listdir(daemon.store) if name.endswith((".db", ".sqlite"))][0]
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    hold = daemon.data.hold()
     changes = (("PUT", CALENDAR + "new.ics", event("new", 1), {}), ("PUT", CALENDAR + "kept.ics", event("kept", 2), {}),
                ("DELETE", CALENDAR + "kept.ics", b"", {}), ("MKCALENDAR", HOME + "third/", b"", {}),
                ("PROPPATCH", CALENDAR, NAMED % "new", {}), ("MOVE", CALENDAR + "kept.ics", b"", {"Destination": CALENDAR + "m.ics"}))
@@ -58,8 +55,7 @@ def locked(daemon, caldavd, tally):
         tally.check(BUSY_S - 1 < took < BUSY_S + 10, "it waits, but not for ever: %.1f s" % took)
         begin = time.monotonic()
         tally.check(state(client) == before and time.monotonic() - begin < 1, "meanwhile the connection reads on, and nothing has changed")
-    other.execute("ROLLBACK")
-    other.close()
+    hold.release()
     client.put(CALENDAR + "unlocked.ics", event("unlocked", 1))
     tally.check(set(state(client)) == set(before) | {CALENDAR + "unlocked.ics"}, "afterwards it works again")
     client.close()

@@ -8,7 +8,6 @@ import os
 import random
 import re
 import socket
-import sqlite3
 import statistics
 import struct
 import subprocess
@@ -163,20 +162,17 @@ def vanishing(daemon, lmtpd, tally):
 
 
 def locked(daemon, lmtpd, tally):
-    path = [os.path.join(daemon.store, name) for name in os.listdir(daemon.store) if name.endswith((".db", ".sqlite"))][0]
     client = Lmtp(lmtpd)
     client.begin("sender@example.com", [address("v"), address("u0")])
     client.do("DATA")
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    release = threading.Timer(LOCKED_S, lambda: other.execute("ROLLBACK"))
+    hold = daemon.data.hold()
+    release = threading.Timer(LOCKED_S, hold.release)
     release.start()
     begin = time.monotonic()
     client.send(message("locked") + b".\r\n")
     replies = [client.reply(), client.reply()]
     took = time.monotonic() - begin
     release.join()
-    other.close()
     print("the store was locked for %d s: %s after %.2f s" % (LOCKED_S, replies[0], took))
     tally.check(all(r.startswith("250") for r in replies), "late, but 250: %s" % replies)
     tally.check(LOCKED_S - 1 < took < LOCKED_S + 10, "late: after %.1f s" % took)

@@ -6,7 +6,6 @@ usage: test_pop3.py [--bin DIR] [--kills N] [--seed N]"""
 import os
 import random
 import shutil
-import sqlite3
 import sys
 import threading
 import time
@@ -181,14 +180,12 @@ def locked(daemon, pop3d, tally):
     """Another process holds the database's only write lock: whoever reads goes on, QUIT waits and then removes."""
     fill(daemon, "few", small(2))
     before = count(pop3d, "few")
-    path = [os.path.join(daemon.store, name) for name in os.listdir(daemon.store) if name.endswith((".db", ".sqlite"))][0]
     client = login(pop3d, "few")
     client.do_multi("RETR 1")
     client.do("DELE 1")
     client.do("DELE 2")
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    release = threading.Timer(LOCKED_S, lambda: other.execute("ROLLBACK"))
+    hold = daemon.data.hold()
+    release = threading.Timer(LOCKED_S, hold.release)
     release.start()
     begin = time.monotonic()
     client.send("QUIT")
@@ -201,7 +198,6 @@ def locked(daemon, pop3d, tally):
     client.answer()
     took = time.monotonic() - begin
     release.join()
-    other.close()
     client.close()
     print("the store was locked for %d s: QUIT took %.2f s, others read %d times" % (LOCKED_S, took, reads))
     tally.check(reads > 3, "others log in and read while the database is locked: %d times" % reads)

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+from store import Store
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -132,8 +134,9 @@ class Daemon(Program):
         self.folder = tempfile.mkdtemp(prefix="trivet-test-")
         self.port, self.tls_port = free_port(), free_port()
         self.store = os.path.join(self.folder, "store")
+        self.data = Store(self.store)
         self.config = os.path.join(self.folder, "imapd.conf")
-        self.common = {"store": ["path = " + self.store], "control": ["folder = %s/run" % self.folder], "auth": ["iterations = 4096"]}
+        self.common = {**self.data.sections(), "control": ["folder = %s/run" % self.folder], "auth": ["iterations = 4096"]}
         self.common_settings = [s for s in settings if s.startswith(("store.", "process.", "tls."))]
         os.mkdir(os.path.join(self.folder, "run"))
         with open(self.config, "w") as f:
