@@ -291,27 +291,36 @@ void caldav_attachment_post_run(struct dav_request *r)
 
 /* --- PUT --- */
 
-bool caldav_attachment_check(struct dav_request *r, struct span bytes, struct caldav_attached *attached_r)
+enum store_status caldav_attachment_judge(struct dav_request *r, struct span bytes, struct caldav_attached *attached_r,
+					  const char **condition_r)
 {
 	struct store_attachment found;
+	enum store_status status = STORE_OK;
 
+	*condition_r = NULL;
 	(void)attachment_ids(bytes, r->arena, &attached_r->ids, &attached_r->count);
-	if (attached_r->count > CALDAV_ATTACHMENTS_MAX) {
-		dav_error(r, 403, "C:max-attachments-per-resource", NULL);
-		return false;
+	if (attached_r->count > CALDAV_ATTACHMENTS_MAX)
+		*condition_r = "C:max-attachments-per-resource";
+	for (size_t i = 0; i < attached_r->count && *condition_r == NULL && status == STORE_OK; i++) {
+		status = store_attachment_get(r->store, r->user.id, attached_r->ids[i], r->arena, &found);
+		if (status == STORE_NOT_FOUND) {
+			*condition_r = "C:valid-managed-id";
+			status = STORE_OK;
+		}
 	}
-	for (size_t i = 0; i < attached_r->count; i++) {
-		enum store_status status =
-			store_attachment_get(r->store, r->user.id, attached_r->ids[i], r->arena, &found);
+	return status;
+}
 
-		if (status == STORE_NOT_FOUND)
-			dav_error(r, 403, "C:valid-managed-id", NULL);
-		else if (status != STORE_OK)
-			dav_fail(r, status);
-		if (status != STORE_OK)
-			return false;
-	}
-	return true;
+bool caldav_attachment_check(struct dav_request *r, struct span bytes, struct caldav_attached *attached_r)
+{
+	const char *condition;
+	enum store_status status = caldav_attachment_judge(r, bytes, attached_r, &condition);
+
+	if (status != STORE_OK)
+		dav_fail(r, status);
+	else if (condition != NULL)
+		dav_error(r, 403, condition, NULL);
+	return status == STORE_OK && condition == NULL;
 }
 
 /* Both are sorted. */
@@ -337,4 +346,51 @@ void caldav_attachment_settle(struct dav_request *r, const struct store_object_p
 	    !are_the_same(attached, list, count))
 		(void)store_attachment_keep(r->store, r->user.id, put->collection, put->name, tag, attached->ids,
 					    attached->count);
+}
+
+/* What the object has now, and what it says it has. */
+static struct caldav_attached both(struct dav_request *r, const struct caldav_attached *attached,
+				   const struct store_attachment *list, size_t count)
+{
+	struct caldav_attached all = {.ids = arena_zero(r->arena, attached->count + count + 1, sizeof *all.ids)};
+
+	for (size_t i = 0; i < attached->count; i++)
+		all.ids[all.count++] = attached->ids[i];
+	for (size_t i = 0; i < count; i++)
+		all.ids[all.count++] = list[i].id;
+	return all;
+}
+
+/* First each takes what it has from another of them, then what is left over goes: one must not lose what another has
+ * not taken yet. */
+void caldav_attachment_settle_all(struct dav_request *r, uint64_t calendar, const struct store_object_put *puts,
+				  const struct caldav_attached *attached, size_t count)
+{
+	struct store_attachment *all, *own;
+	size_t all_count;
+	bool any = false;
+
+	if (store_attachment_list(r->store, r->user.id, calendar, (struct span){0}, r->arena, &all, &all_count) !=
+	    STORE_OK)
+		return;
+	for (size_t i = 0; i < count; i++)
+		any |= attached[i].count > 0;
+	if (all_count == 0 && !any)
+		return;
+	own = arena_zero(r->arena, all_count + 1, sizeof *own);
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct store_object_put *put = &puts[i % count];
+		struct caldav_attached kept = attached[i % count];
+		size_t own_count = 0;
+
+		for (size_t k = 0; k < all_count; k++)
+			if (span_equal(all[k].object, put->name))
+				own[own_count++] = all[k];
+		if (are_the_same(&kept, own, own_count))
+			continue;
+		if (i < count)
+			kept = both(r, &kept, own, own_count);
+		(void)store_attachment_keep(r->store, r->user.id, calendar, put->name, put->result_r->tag, kept.ids,
+					    kept.count);
+	}
 }

@@ -23,8 +23,14 @@ struct caldav_attached {
 };
 /* False: it names one that there is not, or too many; the answer is set. */
 bool caldav_attachment_check(struct dav_request *r, struct span bytes, struct caldav_attached *attached_r);
+/* The same without an answer: the condition that fails, or NULL. The store's status where it cannot be asked. */
+enum store_status caldav_attachment_judge(struct dav_request *r, struct span bytes, struct caldav_attached *attached_r,
+					  const char **condition_r);
 /* It has been put: what it does not name any more goes. */
 void caldav_attachment_settle(struct dav_request *r, const struct store_object_put *put,
 			      const unsigned char tag[STORE_TAG_BYTES], const struct caldav_attached *attached);
+/* Many have been put at once, each with its result. */
+void caldav_attachment_settle_all(struct dav_request *r, uint64_t calendar, const struct store_object_put *puts,
+				  const struct caldav_attached *attached, size_t count);
 
 #endif

@@ -166,7 +166,7 @@ static void put(struct dav_request *r)
 		return;
 	}
 	if (!ical_import_read(r, is_new ? &none : &r->resource.collection, buf_view(&r->x->body), &import) ||
-	    (is_new && !make_calendar(r, &import)))
+	    !ical_import_check_attachments(r, &import) || (is_new && !make_calendar(r, &import)))
 		return;
 	status = ical_import_write(r, &r->resource.collection, &import, r->daemon->options.replaces, strict, &counts);
 	if (status != STORE_OK && is_new)

@@ -71,6 +71,25 @@ bool ical_import_read(struct dav_request *r, const struct store_collection *cale
 	return reading.condition == NULL;
 }
 
+bool ical_import_check_attachments(struct dav_request *r, struct ical_import *import)
+{
+	const char *condition = NULL;
+	enum store_status status = STORE_OK;
+
+	import->attached = arena_zero(r->arena, import->count + 1, sizeof *import->attached);
+	for (size_t i = 0; i < import->count; i++) {
+		status = caldav_attachment_judge(r, import->puts[i].bytes, &import->attached[i], &condition);
+		if (status != STORE_OK)
+			dav_fail(r, status);
+		else if (condition != NULL)
+			dav_error(r, 403, condition, "line %zu", import->lines[i]);
+		if (status != STORE_OK || condition != NULL)
+			return false;
+		import->puts[i].result_r = arena_new(r->arena, struct store_object_result);
+	}
+	return true;
+}
+
 /* --- names --- */
 
 static bool is_plain(struct span uid)
@@ -151,5 +170,7 @@ enum store_status ical_import_write(struct dav_request *r, const struct store_co
 		if (strict)
 			break;
 	}
+	if (status == STORE_OK && import->attached != NULL)
+		caldav_attachment_settle_all(r, calendar->id, import->puts, import->attached, import->count);
 	return status;
 }

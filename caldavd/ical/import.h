@@ -3,11 +3,12 @@
 #ifndef CALDAVD_ICAL_IMPORT_H
 #define CALDAVD_ICAL_IMPORT_H
 
-#include "caldavd/dav/dav.h"
+#include "caldavd/caldav/attachment.h"
 
 struct ical_import {
-	struct store_object_put *puts; /* in the arena, as all of it */
-	size_t *lines;                 /* where each begins in the text */
+	struct store_object_put *puts;    /* in the arena, as all of it */
+	size_t *lines;                    /* where each begins in the text */
+	struct caldav_attached *attached; /* what each says is attached to it; NULL: nobody has looked */
 	size_t count;
 	unsigned components; /* enum store_component: the kinds there are */
 };
@@ -16,6 +17,10 @@ struct ical_import {
  * False: the answer is set, with the condition that fails and the line. */
 bool ical_import_read(struct dav_request *r, const struct store_collection *calendar, struct span text,
 		      struct ical_import *import_r);
+
+/* Is everything there that they say is attached to them? False: the answer is set. Without this nothing becomes of what
+ * they say. */
+bool ical_import_check_attachments(struct dav_request *r, struct ical_import *import);
 
 /* Puts them all or none. replaces: what is not among them goes. strict: an object that was changed meanwhile is
  * STORE_CONFLICT; else it is looked at again. */

@@ -68,7 +68,8 @@ struct store_object_put {
 	struct span bytes;           /* unless upload is given */
 	struct store_upload *upload; /* finished */
 	enum store_expect expect;
-	unsigned char tag[STORE_TAG_BYTES]; /* STORE_EXPECT_TAG: it must be this one */
+	unsigned char tag[STORE_TAG_BYTES];   /* STORE_EXPECT_TAG: it must be this one */
+	struct store_object_result *result_r; /* of many: what became of this one, without holder; NULL: never mind */
 };
 struct store_object_result {
 	bool is_new;

@@ -447,6 +447,9 @@ static enum store_status put_all_tx(struct store_tx *tx, void *arg)
 		struct store_object_result result;
 
 		status = put_one(tx, job, &change, i, &result);
+		result.holder = (struct span){0};
+		if (job->puts[i].result_r != NULL)
+			*job->puts[i].result_r = result;
 	}
 	return status == STORE_OK ? end_objects(tx, &change, before) : status;
 }
