@@ -12,6 +12,7 @@ static const char sql_insert[] =
 	"INSERT INTO object (" OBJECT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char sql_delete[] = "DELETE FROM object WHERE collection = ? AND name = ?";
 static const char sql_holder[] = "SELECT name FROM object WHERE collection = ? AND uid = ?";
+static const char sql_free_uid[] = "UPDATE object SET uid = NULL WHERE collection = ? AND name = ?";
 static const char sql_bury[] = "INSERT INTO object_removed (collection, name, modseq, removed_at) VALUES (?, ?, ?, ?)";
 static const char sql_forget[] = "DELETE FROM object_removed WHERE collection = ? AND name = ?";
 static const char sql_names[] = "SELECT name FROM object WHERE collection = ?";
@@ -192,6 +193,25 @@ static enum store_status write_object(struct store_tx *tx, struct collection_cha
 	return status;
 }
 
+/* The UID is that of an object which gets another one later in the same change: then it is free from now on. */
+static enum store_status free_uid(struct store_tx *tx, const struct put *job, size_t i, struct span *holder)
+{
+	size_t later = i + 1;
+	struct store_object old;
+	enum store_status status;
+
+	while (later < job->count && !span_equal(job->puts[later].name, *holder))
+		later++;
+	if (later == job->count || span_equal(job->puts[later].facts.uid, job->puts[i].facts.uid))
+		return STORE_OK;
+	status = object_look(tx, job->collection, *holder, job->arena, &old);
+	if (status != STORE_OK || is_the_same(&old, &job->puts[later], job->prepared[later].hash))
+		return status;
+	status = run_named(tx, sql_free_uid, job->collection, *holder);
+	*holder = (struct span){0};
+	return status;
+}
+
 static enum store_status put_one(struct store_tx *tx, struct put *job, struct collection_change *change, size_t i,
 				 struct store_object_result *result)
 {
@@ -218,6 +238,8 @@ static enum store_status put_one(struct store_tx *tx, struct put *job, struct co
 		return STORE_OK;
 	}
 	status = find_holder(tx, change->id, put->facts.uid, put->name, job->arena, &result->holder);
+	if (status == STORE_OK && result->holder.n > 0)
+		status = free_uid(tx, job, i, &result->holder);
 	if (status != STORE_OK || result->holder.n > 0)
 		return status == STORE_OK ? STORE_EXISTS : status;
 	job->counts.created += !is_there;

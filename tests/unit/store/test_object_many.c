@@ -315,6 +315,42 @@ static void many_replace_the_others(void **state)
 	counts_are(put_all(t, id, NULL, 0, true), 0, 0, 0, 0);
 }
 
+/* What one gives up another may take, in whichever order they come. */
+static void many_change_their_uids(void **state)
+{
+	struct store_test *t = *state;
+	uint64_t id = collection_test_id(t, "calendar"), digest;
+	struct store_object_put swap[] = {collection_test_new(0, "a", "ub", "a!"),
+					  collection_test_new(0, "b", "ua", "b!")},
+				turn[] = {collection_test_new(0, "new", "ua", "n"),
+					  collection_test_new(0, "b", "uc", "b!!"),
+					  collection_test_new(0, "c", "ub", "c!!"),
+					  collection_test_new(0, "a", "ud", "a!!")},
+				bad[] = {collection_test_new(0, "a", "uc", "1"), collection_test_new(0, "b", "ux", "2"),
+					 collection_test_new(0, "c", "ux", "3")};
+	struct store_object_counts counts;
+
+	collection_test_put(t, id, "a", "ua", "a");
+	collection_test_put(t, id, "b", "ub", "b");
+	collection_test_put(t, id, "c", "uc", "c");
+	counts_are(put_all(t, id, swap, 2, false), 0, 2, 0, 0);
+	assert_true(span_is(collection_test_object(t, id, "a").facts.uid, "ub"));
+	assert_true(span_is(collection_test_object(t, id, "b").facts.uid, "ua"));
+	counts_are(put_all(t, id, turn, 4, true), 1, 3, 0, 0);
+	assert_true(span_is(collection_test_object(t, id, "new").facts.uid, "ua"));
+	assert_true(span_is(collection_test_object(t, id, "b").facts.uid, "uc"));
+	assert_true(span_is(collection_test_object(t, id, "c").facts.uid, "ub"));
+	assert_true(span_is(collection_test_object(t, id, "a").facts.uid, "ud"));
+	digest = collection_test_digest(t);
+	/* b's, which gets the one that c wants, too */
+	assert_int_equal(store_object_put_all(t->store, t->user, id, bad, 3, false, NULL, &counts), STORE_EXISTS);
+	bad[1] = collection_test_new(0, "b", "uc", "4"); /* b keeps it */
+	assert_int_equal(store_object_put_all(t->store, t->user, id, bad, 2, false, NULL, &counts), STORE_EXISTS);
+	bad[1] = collection_test_new(0, "b", "ue", "b!!"); /* as it is, so that nothing is written */
+	assert_int_equal(store_object_put_all(t->store, t->user, id, bad, 2, false, NULL, &counts), STORE_EXISTS);
+	assert_int_equal(collection_test_digest(t), digest);
+}
+
 static void many_or_none(void **state)
 {
 	struct store_test *t = *state;
@@ -392,6 +428,7 @@ int main(void)
 		COLLECTION_TEST(the_journal_ends_somewhere),
 		COLLECTION_TEST(many_are_merged),
 		COLLECTION_TEST(many_replace_the_others),
+		COLLECTION_TEST(many_change_their_uids),
 		COLLECTION_TEST(many_or_none),
 		COLLECTION_TEST(pages_from_nothing_outlive_a_collection_of_tombstones),
 	};
