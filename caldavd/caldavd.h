@@ -28,7 +28,8 @@ struct caldavd {
 	struct http_service http;
 	struct times_cache *times;
 	struct waiting *waiting;
-	unsigned char secret[32]; /* of this process: keys the digests of credentials and forms */
+	unsigned char secret[32];                      /* of this process: keys the digests of credentials */
+	unsigned char form_secret[STORE_SECRET_BYTES]; /* of the store: a form of one host is good for another */
 };
 
 struct caldavd_session {

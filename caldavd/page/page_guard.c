@@ -18,14 +18,13 @@ static void token_of(const struct dav_request *r, struct span href, int64_t slot
 	unsigned char mac[TOKEN_BYTES] = {0};
 	struct buf about = {0};
 
-	buf_bytes(&about, "page", 5); /* its NUL keeps it apart from other uses of the key */
 	buf_u64(&about, r->user.id);
 	buf_byte(&about, '\0');
 	buf_span(&about, href);
 	buf_byte(&about, '\0');
 	buf_u64(&about, (uint64_t)slot);
-	(void)HMAC(EVP_sha256(), r->daemon->secret, sizeof r->daemon->secret, (const unsigned char *)about.p, about.n,
-		   mac, NULL);
+	(void)HMAC(EVP_sha256(), r->daemon->form_secret, sizeof r->daemon->form_secret, (const unsigned char *)about.p,
+		   about.n, mac, NULL);
 	buf_done(&about);
 	for (size_t i = 0; i < TOKEN_BYTES; i++) {
 		to[2 * i] = hex[mac[i] >> 4];

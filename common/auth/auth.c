@@ -1,7 +1,6 @@
 /* Names and passwords, identities, masters, and the one line that every log-in writes. */
 #include "common/auth/auth_private.h"
 #include "common/base/alloc.h"
-#include "common/base/random.h"
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -124,8 +123,9 @@ struct auth *auth_create(const struct config *config, struct directory *director
 	auth->realms = copy_words(config, "kerberos_realms", &auth->realm_count);
 	choose_password_check(auth, config);
 	atomic_init(&auth->iterations, (unsigned)config_number(config, "auth", "iterations"));
-	random_bytes(auth->fake_key, sizeof auth->fake_key);
-	if (sasl_is_ready(error_r))
+	if (!directory_secret(directory, "scram", auth->fake_key))
+		*error_r = alloc_text("the store's secret cannot be read");
+	if (*error_r == NULL && sasl_is_ready(error_r))
 		auth->offered = choose_mechanisms(config);
 	else
 		auth_destroy(&auth);

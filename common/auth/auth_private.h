@@ -24,7 +24,7 @@ struct auth {
 	char separator;              /* of "user*master"; '\0': none */
 	struct span offered;         /* mechanisms switched on, parted by blanks; owned */
 	_Atomic unsigned iterations; /* of new passwords: so long the wrong ones take too */
-	unsigned char fake_key[32];  /* see secrets_fake() */
+	unsigned char fake_key[STORE_SECRET_BYTES]; /* see secrets_fake() */
 };
 
 /* A name and a password against the directory, without throttle or log. */
@@ -64,7 +64,7 @@ void throttle_network(const char *address, char *to, size_t n); /* what is count
 
 /* secrets.c */
 void secrets_waste_time(struct span password, unsigned iterations); /* as long as a verification takes */
-/* Secrets for a name that has none: with the same salt while the process lives, and no password fits them. */
+/* Secrets for a name that has none: always and on all hosts with the same salt, and no password fits them. */
 void secrets_fake(const struct auth *auth, struct span name, struct buf *out);
 
 /* kerberos.c: the user's name of a principal, which lies in it; empty: a principal of a foreign realm. Any thread. */

@@ -62,6 +62,10 @@ void store_close(struct store **store); /* waits for its threads; NULL is accept
 /* Is the store there and writable? For health checks and --check-config. */
 enum store_status store_ping(struct store *store);
 
+enum { STORE_SECRET_BYTES = 32 };
+/* A key that all processes over this store, on whatever host, have in common, and no other purpose has. */
+enum store_status store_secret(struct store *store, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES]);
+
 /* --- being told of changes
  * ---------------------------------------------------------------------------------------------- */
 

@@ -52,6 +52,23 @@ static void stays_when_closed(void **state)
 	assert_int_equal(store_test_find(t, "kept").id, id);
 }
 
+static void has_one_secret(void **state)
+{
+	struct store_test *t = *state;
+	struct store_options options = {.path = t->path};
+	unsigned char first[STORE_SECRET_BYTES], other[STORE_SECRET_BYTES], again[STORE_SECRET_BYTES];
+	struct store *second = NULL;
+	char *error = NULL;
+
+	assert_int_equal(store_secret(t->store, "a", first), STORE_OK);
+	assert_int_equal(store_secret(t->store, "b", other), STORE_OK);
+	assert_memory_not_equal(first, other, sizeof first);
+	assert_int_equal(store_open(&options, &second, &error), STORE_OK);
+	assert_int_equal(store_secret(second, "a", again), STORE_OK);
+	assert_memory_equal(first, again, sizeof first);
+	store_close(&second);
+}
+
 static void needs_create(void **state)
 {
 	struct store_test *t = *state;
@@ -177,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(makes_its_folders),
 		STORE_TEST(stays_when_closed),
+		STORE_TEST(has_one_secret),
 		STORE_TEST(needs_create),
 		STORE_TEST(refuses_newer_schema),
 		STORE_TEST(refuses_what_is_no_store),

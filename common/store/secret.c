@@ -1,0 +1,70 @@
+/* A secret that all processes over a store have in common: made once, by whoever needs it first. */
+#include "common/base/random.h"
+#include "common/store/store_private.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SECRET_BYTES = 32, SECRET_DIGITS = 2 * SECRET_BYTES };
+
+static const char sql_read[] = "SELECT value FROM store_info WHERE name = 'secret'";
+static const char sql_make[] = "INSERT INTO store_info (name, value) VALUES ('secret', ?)";
+
+static enum store_status read_tx(struct store_tx *tx, void *arg)
+{
+	char *digits = arg;
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_read, &stmt);
+
+	if (status == STORE_OK && (status = sql_step_one(stmt)) == STORE_OK) {
+		struct span value = sql_span(stmt, 0);
+
+		if (value.n != SECRET_DIGITS)
+			status = store_fail(tx, STORE_BROKEN, "the store's secret has another length");
+		else
+			memcpy(digits, value.p, SECRET_DIGITS);
+	}
+	sql_stmt_free(&stmt);
+	return status;
+}
+
+static enum store_status make_tx(struct store_tx *tx, void *arg)
+{
+	struct sql_stmt *stmt = NULL;
+	enum store_status status = sql_prepare(tx->db, sql_make, &stmt);
+
+	if (status == STORE_OK) {
+		sql_bind_span(stmt, 1, span_from(arg, SECRET_DIGITS));
+		status = sql_run(stmt);
+	}
+	sql_stmt_free(&stmt);
+	return status;
+}
+
+static void new_digits(char digits[SECRET_DIGITS + 1])
+{
+	unsigned char bytes[SECRET_BYTES];
+
+	random_bytes(bytes, sizeof bytes);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		(void)snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+}
+
+enum store_status store_secret(struct store *store, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES])
+{
+	char digits[SECRET_DIGITS + 1];
+	enum store_status status = store_read(store, read_tx, digits);
+
+	if (status == STORE_NOT_FOUND) {
+		new_digits(digits);
+		status = store_write(store, make_tx, digits);
+		if (status == STORE_EXISTS) /* another one was faster */
+			status = store_read(store, read_tx, digits);
+	}
+	if (status == STORE_OK)
+		(void)HMAC(EVP_sha256(), digits, SECRET_DIGITS, (const unsigned char *)purpose, strlen(purpose),
+			   secret_r, NULL);
+	return status;
+}
