@@ -103,4 +103,11 @@ const char *ical_rules_problem(icalcomponent *component, struct icaltimetype sta
  * once made of their zones must not keep their events away. */
 const char *ical_zones_problem(icalcomponent *root);
 
+/* --- zone_ending.c --- */
+
+/* The object's only VTIMEZONE, taken out of the tree, where for the times of the object it says just what libical's
+ * zone of that name says, which is used instead as long as it is out; to be given back by
+ * icalcomponent_add_component(). NULL: there is none such. To be asked after ical_zones_problem(). */
+icalcomponent *ical_zone_set_aside(icalcomponent *root);
+
 #endif

@@ -353,14 +353,19 @@ static const char *source_problem(struct span text)
 static enum ical_verdict judge_all(struct judge *judge, bool wants_bounds)
 {
 	enum ical_verdict verdict = judge_root(judge);
+	icalcomponent *aside = NULL;
 
 	judge->summary->kind = judge->object->kind;
 	if (verdict == ICAL_GOOD && (judge->problem = ical_zones_problem(judge->object->root)) != NULL)
 		return ICAL_TOO_MUCH;
-	if (verdict == ICAL_GOOD && wants_bounds)
+	if (verdict == ICAL_GOOD && wants_bounds) {
+		aside = ical_zone_set_aside(judge->object->root);
 		verdict = bound_all(judge);
+	}
 	if (verdict == ICAL_GOOD && wants_bounds)
 		see_whether_plain(judge);
+	if (aside != NULL)
+		icalcomponent_add_component(judge->object->root, aside);
 	return verdict;
 }
 

@@ -112,6 +112,8 @@ static void add(const char *folder, struct span name, struct span alias_of, stru
 
 	if (read_file(folder, text, scratch, &entry.info.modified))
 		entry.vtimezone = read_vtimezone(buf_view(scratch), text);
+	if (entry.vtimezone != NULL && !ical_zone_ending_of(entry.vtimezone, &entry.ending))
+		entry.ending.since = 0;
 	if (entry.vtimezone != NULL)
 		entry.zone = teach_libical(text, entry.vtimezone);
 	if (entry.zone == NULL) {
