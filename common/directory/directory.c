@@ -72,7 +72,8 @@ enum directory_status directory_find(struct directory *directory, struct span na
 	return DIRECTORY_OK;
 }
 
-bool directory_secret(struct directory *directory, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES])
+void directory_secret(const struct directory *directory, const char *purpose,
+		      unsigned char secret_r[STORE_SECRET_BYTES])
 {
-	return store_secret(directory->store, purpose, secret_r) == STORE_OK;
+	store_secret(directory->store, purpose, secret_r);
 }

@@ -50,8 +50,9 @@ enum directory_status directory_resolve(struct directory *directory, const struc
 					struct span address, struct arena *arena, struct directory_target **targets_r,
 					size_t *count_r);
 
-/* See store_secret(). False: it cannot be had at the moment. Worker. */
-bool directory_secret(struct directory *directory, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES]);
+/* See store_secret(). Any thread. */
+void directory_secret(const struct directory *directory, const char *purpose,
+		      unsigned char secret_r[STORE_SECRET_BYTES]);
 
 /* False: not a name (empty, too long, controls, not UTF-8). */
 bool directory_name_normalize(struct span name, struct buf *out);

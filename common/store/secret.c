@@ -1,4 +1,5 @@
 /* A secret that all processes over a store have in common: made once, by whoever needs it first. */
+#include "common/base/must.h"
 #include "common/base/random.h"
 #include "common/store/store_private.h"
 
@@ -6,8 +7,6 @@
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { SECRET_BYTES = 32, SECRET_DIGITS = 2 * SECRET_BYTES };
 
 static const char sql_read[] = "SELECT value FROM store_info WHERE name = 'secret'";
 static const char sql_make[] = "INSERT INTO store_info (name, value) VALUES ('secret', ?)";
@@ -21,10 +20,10 @@ static enum store_status read_tx(struct store_tx *tx, void *arg)
 	if (status == STORE_OK && (status = sql_step_one(stmt)) == STORE_OK) {
 		struct span value = sql_span(stmt, 0);
 
-		if (value.n != SECRET_DIGITS)
+		if (value.n != STORE_SECRET_DIGITS)
 			status = store_fail(tx, STORE_BROKEN, "the store's secret has another length");
 		else
-			memcpy(digits, value.p, SECRET_DIGITS);
+			memcpy(digits, value.p, STORE_SECRET_DIGITS);
 	}
 	sql_stmt_free(&stmt);
 	return status;
@@ -36,35 +35,40 @@ static enum store_status make_tx(struct store_tx *tx, void *arg)
 	enum store_status status = sql_prepare(tx->db, sql_make, &stmt);
 
 	if (status == STORE_OK) {
-		sql_bind_span(stmt, 1, span_from(arg, SECRET_DIGITS));
+		sql_bind_span(stmt, 1, span_from(arg, STORE_SECRET_DIGITS));
 		status = sql_run(stmt);
 	}
 	sql_stmt_free(&stmt);
 	return status;
 }
 
-static void new_digits(char digits[SECRET_DIGITS + 1])
+static void new_digits(char digits[STORE_SECRET_DIGITS + 1])
 {
-	unsigned char bytes[SECRET_BYTES];
+	unsigned char bytes[STORE_SECRET_DIGITS / 2];
 
 	random_bytes(bytes, sizeof bytes);
 	for (size_t i = 0; i < sizeof bytes; i++)
 		(void)snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
 }
 
-enum store_status store_secret(struct store *store, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES])
+enum store_status secret_load(struct store *store, char digits_r[STORE_SECRET_DIGITS + 1])
 {
-	char digits[SECRET_DIGITS + 1];
-	enum store_status status = store_read(store, read_tx, digits);
+	enum store_status status = store_read(store, read_tx, digits_r);
 
 	if (status == STORE_NOT_FOUND) {
-		new_digits(digits);
-		status = store_write(store, make_tx, digits);
+		new_digits(digits_r);
+		status = store_write(store, make_tx, digits_r);
 		if (status == STORE_EXISTS) /* another one was faster */
-			status = store_read(store, read_tx, digits);
+			status = store_read(store, read_tx, digits_r);
 	}
-	if (status == STORE_OK)
-		(void)HMAC(EVP_sha256(), digits, SECRET_DIGITS, (const unsigned char *)purpose, strlen(purpose),
-			   secret_r, NULL);
+	digits_r[STORE_SECRET_DIGITS] = '\0';
 	return status;
+}
+
+void store_secret(const struct store *store, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES])
+{
+	const unsigned char *done = HMAC(EVP_sha256(), store_secret_digits(store), STORE_SECRET_DIGITS,
+					 (const unsigned char *)purpose, strlen(purpose), secret_r, NULL);
+
+	must(done != NULL);
 }

@@ -26,6 +26,7 @@ struct store {
 	struct peers *peers;
 	struct keeper *keeper;
 	struct snapshot_cache *snapshots;
+	char secret[STORE_SECRET_DIGITS + 1];
 };
 
 const char *store_status_text(enum store_status status)
@@ -331,6 +332,8 @@ static enum store_status open_parts(struct store *store, char **error_r)
 	if (status == STORE_OK)
 		status = keeper_open(&parts, &store->keeper, error_r);
 	free(notify);
+	if (status == STORE_OK && (status = secret_load(store, store->secret)) != STORE_OK)
+		(void)refuse(error_r, "the store %s: its secret cannot be read or made", store->path);
 	return status;
 }
 
@@ -397,6 +400,11 @@ const struct store_options *store_options_of(const struct store *store)
 const char *store_folder(const struct store *store)
 {
 	return store->path;
+}
+
+const char *store_secret_digits(const struct store *store)
+{
+	return store->secret;
 }
 
 struct snapshot_cache *store_snapshot_cache(struct store *store)

@@ -63,8 +63,9 @@ void store_close(struct store **store); /* waits for its threads; NULL is accept
 enum store_status store_ping(struct store *store);
 
 enum { STORE_SECRET_BYTES = 32 };
-/* A key that all processes over this store, on whatever host, have in common, and no other purpose has. */
-enum store_status store_secret(struct store *store, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES]);
+/* A key that all processes over this store, on whatever host, have in common, and no other purpose has. Any
+ * thread, does not wait. */
+void store_secret(const struct store *store, const char *purpose, unsigned char secret_r[STORE_SECRET_BYTES]);
 
 /* --- being told of changes
  * ---------------------------------------------------------------------------------------------- */

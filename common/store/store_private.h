@@ -77,6 +77,11 @@ struct snapshot_cache *snapshot_cache_create(void);
 void snapshot_cache_destroy(struct snapshot_cache **cache);
 struct snapshot_cache *store_snapshot_cache(struct store *store);
 
+/* secret.c: what store_secret() keys with; read, or made, when the store is opened. */
+enum { STORE_SECRET_DIGITS = 64 };
+enum store_status secret_load(struct store *store, char digits_r[STORE_SECRET_DIGITS + 1]);
+const char *store_secret_digits(const struct store *store);
+
 static inline uint64_t store_message_id(uint64_t mailbox, uint32_t uid)
 {
 	return mailbox << 32 | uid;
