@@ -14,7 +14,7 @@ enum { TRIES = 3 }; /* where a collector takes a file away between preparing and
 
 static const char sql_get[] =
 	"SELECT id, collection, object, blob, size, name, type FROM attachment WHERE id >= ? AND id < ? AND owner = ?"
-	" ORDER BY id LIMIT 1";
+	" ORDER BY id LIMIT 2";
 static const char sql_list[] =
 	"SELECT id, collection, object, blob, size, name, type FROM attachment WHERE collection = ? AND object = ?"
 	" AND owner = ? ORDER BY id";
@@ -42,8 +42,9 @@ static void from_columns(struct sql_stmt *stmt, struct arena *arena, struct stor
 						  .type = arena_span(arena, sql_span(stmt, 6))};
 }
 
+/* The row of any object that has it. *several_r: there are others. */
 static enum store_status look(struct store_tx *tx, uint64_t actor, struct span id, struct arena *arena,
-			      struct store_attachment *attachment_r)
+			      struct store_attachment *attachment_r, bool *several_r)
 {
 	struct sql_stmt *stmt = NULL;
 	enum store_status status =
@@ -55,8 +56,10 @@ static enum store_status look(struct store_tx *tx, uint64_t actor, struct span i
 		sql_bind_u64(stmt, 3, actor);
 		status = sql_step_one(stmt);
 	}
-	if (status == STORE_OK)
+	if (status == STORE_OK) {
 		from_columns(stmt, arena, attachment_r);
+		status = sql_step(stmt, several_r);
+	}
 	sql_stmt_free(&stmt);
 	return status;
 }
@@ -101,8 +104,9 @@ static enum store_status list_tx(struct store_tx *tx, void *arg)
 static enum store_status get_tx(struct store_tx *tx, void *arg)
 {
 	struct listing *job = arg;
+	bool ignored;
 
-	return look(tx, job->actor, job->name, job->arena, job->list);
+	return look(tx, job->actor, job->name, job->arena, job->list, &ignored);
 }
 
 enum store_status store_attachment_get(struct store *store, uint64_t actor, struct span id, struct arena *arena,
@@ -174,29 +178,35 @@ static enum store_status add(struct store_tx *tx, struct collection_change *chan
 	return status == STORE_OK ? insert(tx, change, &one) : status;
 }
 
+/* A row of its own for another object, in which the key is made anew. */
+static enum store_status add_copy(struct store_tx *tx, struct collection_change *to, const struct store_attachment *one,
+				  struct span object)
+{
+	struct store_attachment copy = *one;
+	struct buf key = {0};
+	char number[17];
+	enum store_status status = blob_refer(tx, one->blob, 1);
+
+	snprintf(number, sizeof number, "%016llx", (unsigned long long)random_u64());
+	buf_span(&key, one->id);
+	buf_byte(&key, '\0');
+	buf_text(&key, number);
+	copy.key = buf_view(&key);
+	copy.object = object;
+	if (status == STORE_OK)
+		status = insert(tx, to, &copy);
+	buf_done(&key);
+	return status;
+}
+
 enum store_status attachment_copy_all(struct store_tx *tx, uint64_t from, struct span object,
 				      struct collection_change *to, struct span name)
 {
 	struct listing listing = {.actor = to->owner, .collection = from, .name = object, .arena = arena_create()};
 	enum store_status status = list(tx, &listing);
 
-	for (size_t i = 0; i < listing.count && status == STORE_OK; i++) {
-		struct store_attachment *one = &listing.list[i];
-		char number[17];
-		struct buf key = {0};
-
-		snprintf(number, sizeof number, "%016llx", (unsigned long long)random_u64());
-		buf_span(&key, one->id);
-		buf_byte(&key, '\0');
-		buf_text(&key, number);
-		one->key = buf_view(&key);
-		if (object.p != NULL)
-			one->object = name;
-		status = blob_refer(tx, one->blob, 1);
-		if (status == STORE_OK)
-			status = insert(tx, to, one);
-		buf_done(&key);
-	}
+	for (size_t i = 0; i < listing.count && status == STORE_OK; i++)
+		status = add_copy(tx, to, &listing.list[i], object.p != NULL ? name : listing.list[i].object);
 	arena_destroy(&listing.arena);
 	return status;
 }
@@ -357,20 +367,33 @@ static bool has(const struct listing *listing, struct span id)
 	return false;
 }
 
+static enum store_status share(struct store_tx *tx, const struct keeping *job, const struct store_attachment *one)
+{
+	struct collection_change to;
+	enum store_status status = collection_change_begin(tx, job->actor, job->collection, &to);
+
+	if (status == STORE_OK)
+		status = add_copy(tx, &to, one, job->object);
+	return status == STORE_OK ? collection_change_end(tx, &to) : status;
+}
+
 /* Clients move an event by putting it into another calendar and removing the old one: then its attachments must not go
- * with that. */
+ * with that. Of what several have nobody knows whose it was: each keeps its own. */
 static enum store_status adopt(struct store_tx *tx, const struct keeping *job, struct span id)
 {
 	struct listing own = {
 		.actor = job->actor, .collection = job->collection, .name = job->object, .arena = job->arena};
 	struct store_attachment one;
 	struct collection_change from, to;
+	bool several = false;
 	enum store_status status = list(tx, &own);
 
 	if (status != STORE_OK || has(&own, id))
 		return status;
-	if ((status = look(tx, job->actor, id, job->arena, &one)) != STORE_OK)
+	if ((status = look(tx, job->actor, id, job->arena, &one, &several)) != STORE_OK)
 		return status == STORE_NOT_FOUND ? STORE_OK : status;
+	if (several)
+		return share(tx, job, &one);
 	status = set_place(tx, job, one.key);
 	if (status != STORE_OK || one.collection == job->collection)
 		return status;

@@ -38,7 +38,8 @@ enum store_status store_attachment_change(struct store *store, uint64_t actor,
 					  struct store_object_result *result_r);
 
 /* What an object that has been put says it has: its other attachments go, and what belonged to another object of the
- * owner belongs to this one from now on. tag: of the object; where it has changed since, nothing is done. */
+ * owner belongs to this one from now on; where it belonged to several, to this one, too. tag: of the object; where it
+ * has changed since, nothing is done. */
 enum store_status store_attachment_keep(struct store *store, uint64_t actor, uint64_t collection, struct span object,
 					const unsigned char tag[STORE_TAG_BYTES], const struct span *ids, size_t count);
 

@@ -235,6 +235,14 @@ static void copying(void **state)
 	assert_int_equal(keep(t, other, "g", &a, 1), STORE_OK);
 	assert_string_equal(ids(t, other, "f"), "a");
 	assert_string_equal(ids(t, other, "g"), "a");
+	/* put elsewhere, while several have it: it is taken from none of them */
+	collection_test_put(t, c, "p", "p", "put");
+	assert_int_equal(keep(t, c, "p", &a, 1), STORE_OK);
+	assert_string_equal(ids(t, c, "p"), "a");
+	assert_string_equal(ids(t, other, "f"), "a");
+	assert_string_equal(ids(t, other, "g"), "a");
+	collection_test_counts(t, c, 1, strlen("put") + 100);
+	assert_int_equal(collection_test_remove(t, c, "p"), STORE_OK);
 	assert_int_equal(store_collection_delete(t->store, t->user, whole, NULL), STORE_OK);
 	assert_int_equal(store_attachment_get(t->store, t->user, SPAN("b"), t->arena, &got), STORE_NOT_FOUND);
 	assert_int_equal(store_attachment_get(t->store, t->user, span_from("a\0", 2), t->arena, &got), STORE_NOT_FOUND);
