@@ -4,7 +4,7 @@
 
 #define RULE(name, from, to, start, rule)                                                                              \
 	"BEGIN:" name "\r\nTZOFFSETFROM:" from "\r\nTZOFFSETTO:" to "\r\nDTSTART:" start "\r\n" rule "END:" name "\r"  \
-														 "\n"
+	"\n"
 #define MARCH                   "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
 #define OCTOBER                 "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\r\n"
 #define SUMMER                  RULE("DAYLIGHT", "+0100", "+0200", "19700329T020000", MARCH)
