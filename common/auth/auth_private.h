@@ -21,9 +21,9 @@ struct auth {
 	struct throttle *throttle;
 	char **masters;
 	size_t master_count;
-	char separator;              /* of "user*master"; '\0': none */
-	struct span offered;         /* mechanisms switched on, parted by blanks; owned */
-	_Atomic unsigned iterations; /* of new passwords: so long the wrong ones take too */
+	char separator;                             /* of "user*master"; '\0': none */
+	struct span offered;                        /* mechanisms switched on, parted by blanks; owned */
+	_Atomic unsigned iterations;                /* of new passwords: so long the wrong ones take too */
 	unsigned char fake_key[STORE_SECRET_BYTES]; /* see secrets_fake() */
 };
 

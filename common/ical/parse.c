@@ -28,6 +28,7 @@ icalcomponent *ical_parse(struct span text)
 
 	if (parser == NULL)
 		return NULL;
+	(void)span_take_text(&text, "\xEF\xBB\xBF"); /* a byte order mark, as some programs begin a file */
 	icalparser_set_gen_data(parser, &text);
 	root = icalparser_parse(parser, take_line);
 	icalparser_free(parser);

@@ -304,6 +304,21 @@ static void many_of_all(void **state)
 		fail_msg("%ld and %ld ms", some / (CLOCKS_PER_SEC / 1000), many / (CLOCKS_PER_SEC / 1000));
 }
 
+static void byte_order_mark(void **state)
+{
+	struct arena *arena = arena_create();
+	struct ical_object *object;
+	struct ical_summary summary;
+	const char *problem;
+
+	(void)state;
+	assert_int_equal(ical_object_open(SPAN("\xEF\xBB\xBF" EVENT("DTSTART:20260101T120000Z\r\n")), arena, &object,
+					  &summary, &problem),
+			 ICAL_GOOD);
+	ical_object_close(&object);
+	arena_destroy(&arena);
+}
+
 static void plain_events(void **state)
 {
 	static const struct {
@@ -533,12 +548,13 @@ static void too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),     cmocka_unit_test(a_nul_is_no_calendar),
-		cmocka_unit_test(bounds),       cmocka_unit_test(instances),
-		cmocka_unit_test(corpus),       cmocka_unit_test(too_many),
-		cmocka_unit_test(broken_rules), cmocka_unit_test(broken_zones),
-		cmocka_unit_test(nesting),      cmocka_unit_test(many_of_all),
-		cmocka_unit_test(plain_events), cmocka_unit_test(judged_before),
+		cmocka_unit_test(verdicts),        cmocka_unit_test(a_nul_is_no_calendar),
+		cmocka_unit_test(bounds),          cmocka_unit_test(instances),
+		cmocka_unit_test(corpus),          cmocka_unit_test(too_many),
+		cmocka_unit_test(broken_rules),    cmocka_unit_test(broken_zones),
+		cmocka_unit_test(nesting),         cmocka_unit_test(many_of_all),
+		cmocka_unit_test(byte_order_mark), cmocka_unit_test(plain_events),
+		cmocka_unit_test(judged_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

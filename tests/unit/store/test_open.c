@@ -192,14 +192,10 @@ static void made_by_many_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(makes_its_folders),
-		STORE_TEST(stays_when_closed),
-		STORE_TEST(has_one_secret),
-		STORE_TEST(needs_create),
-		STORE_TEST(refuses_newer_schema),
-		STORE_TEST(refuses_what_is_no_store),
-		STORE_TEST(refuses_empty_database),
-		STORE_TEST(refuses_unwritable),
+		STORE_TEST(makes_its_folders),      STORE_TEST(stays_when_closed),
+		STORE_TEST(has_one_secret),         STORE_TEST(needs_create),
+		STORE_TEST(refuses_newer_schema),   STORE_TEST(refuses_what_is_no_store),
+		STORE_TEST(refuses_empty_database), STORE_TEST(refuses_unwritable),
 		STORE_TEST(made_by_many_at_once),
 	};
 
