@@ -187,7 +187,7 @@ static bool basic(struct http_exchange *x, const struct login_way *way, struct s
 bool caldavd_login(struct http_exchange *x, struct dav_user *user_r)
 {
 	struct caldavd_session *session = login_session_of(x);
-	struct span header = http_request_field(x, "Authorization"), rest = header;
+	struct span header = http_request_field(x, "Authorization"), rest;
 	struct span scheme = span_sub(header, 0, span_find_byte(header, ' '));
 	struct login_way way = way_of(x);
 
