@@ -304,7 +304,7 @@ enum store_status caldav_attachment_judge(struct dav_request *r, struct span byt
 	for (size_t i = 0; i < attached_r->count && *condition_r == NULL && status == STORE_OK; i++) {
 		status = store_attachment_get(r->store, r->user.id, attached_r->ids[i], r->arena, &found);
 		if (status == STORE_NOT_FOUND) {
-			*condition_r = "C:valid-managed-id";
+			*condition_r = "C:valid-managed-id-parameter";
 			status = STORE_OK;
 		}
 	}

@@ -37,7 +37,7 @@ def post(client, query, body=b"", path=OBJECT, **fields):
 
 
 def refused(tally, answer, condition, what, status=403):
-    tally.check(answer.status == status and ("<C:%s" % condition).encode() in answer.content, "%s: %d %r" % (what, answer.status, answer.content[:300]))
+    tally.check(answer.status == status and ("<C:%s/>" % condition).encode() in answer.content, "%s: %d %r" % (what, answer.status, answer.content[:300]))
 
 
 def adding(client, tally):
@@ -146,11 +146,11 @@ def putting(client, tally):
     line = re.search(r"ATTACH;MANAGED-ID=%s[^\r]*\r\n(?: [^\r]*\r\n)*" % dropped[0]["MANAGED-ID"], text).group(0)
     client.put(OBJECT, text.replace(line, ""))
     tally.check(client.do("GET", dropped[1]).status == 404 and client.do("GET", kept[1]).status == 200, "PUT without its line takes it away")
-    refused(tally, client.do("PUT", OBJECT, text, Content_Type="text/calendar"), "valid-managed-id", "PUT of one that is gone")
-    refused(tally, client.do("PUT", "/calendars/u1/calendar/f.ics", text.replace("e@x", "f@x"), Content_Type="text/calendar"), "valid-managed-id", "… in a new object")
+    refused(tally, client.do("PUT", OBJECT, text, Content_Type="text/calendar"), "valid-managed-id-parameter", "PUT of one that is gone")
+    refused(tally, client.do("PUT", "/calendars/u1/calendar/f.ics", text.replace("e@x", "f@x"), Content_Type="text/calendar"), "valid-managed-id-parameter", "… in a new object")
     text = client.do("GET", OBJECT).content.decode()
     other = Caldav(client.port, "u2")
-    refused(tally, other.do("PUT", "/calendars/u2/calendar/e.ics", text, Content_Type="text/calendar"), "valid-managed-id", "somebody else's")
+    refused(tally, other.do("PUT", "/calendars/u2/calendar/e.ics", text, Content_Type="text/calendar"), "valid-managed-id-parameter", "somebody else's")
     client.do("MKCALENDAR", "/calendars/u1/other/")
     client.put("/calendars/u1/other/moved.ics", text)
     client.do("DELETE", OBJECT)
@@ -196,7 +196,7 @@ def publishing(client, tally):
         return client.do("PUT", "/ical/u1/whole", text, Content_Type="text/calendar", **fields)
 
     text = unfolded(client.do("GET", "/ical/u1/whole").content)
-    refused(tally, put(text.replace(kept[0]["MANAGED-ID"], "0" * 32)), "valid-managed-id", "one that there is not")
+    refused(tally, put(text.replace(kept[0]["MANAGED-ID"], "0" * 32)), "valid-managed-id-parameter", "one that there is not")
     tally.check(len(attaches(client, path)) == 2, "nothing has changed")
     line = re.search(r"ATTACH;MANAGED-ID=%s[^\r]*\r\n" % dropped[0]["MANAGED-ID"], text).group(0)
     answer = put(text.replace(line, ""))
