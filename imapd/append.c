@@ -63,8 +63,8 @@ static enum store_status append(struct imap_session *session, struct imap_comman
 	if (status != STORE_OK)
 		return status;
 	/* the mailbox may be the selected one: then the message is told before the answer (9051, 6.3.12) */
-	if (session->selected != NULL && !imap_tell_or_no(session, IMAP_TELL_EXPUNGE, NULL))
-		return STORE_OK;
+	if (session->selected != NULL)
+		imap_tell_after(session, IMAP_TELL_EXPUNGE, NULL);
 	write_appenduid(session, messages, arg->message_count, &appended);
 	return STORE_OK;
 }

@@ -26,8 +26,7 @@ static void answer_copy(struct imap_session *session, struct imap_command *comma
 {
 	struct out *out = &session->net.out;
 
-	if (!imap_tell_or_no(session, IMAP_TELL_EXPUNGE | (command->by_uid ? IMAP_TELL_UID : 0), NULL))
-		return;
+	imap_tell_after(session, IMAP_TELL_EXPUNGE | (command->by_uid ? IMAP_TELL_UID : 0), NULL);
 	out_span(out, command->tag);
 	out_text(out, " OK ");
 	if (copied->count > 0) {
@@ -47,8 +46,7 @@ static void answer_move(struct imap_session *session, struct imap_command *comma
 		write_copyuid(session, copied);
 		out_text(out, " Moved\r\n");
 	}
-	if (!imap_tell_or_no(session, IMAP_TELL_EXPUNGE | (command->by_uid ? IMAP_TELL_UID : 0), NULL))
-		return;
+	imap_tell_after(session, IMAP_TELL_EXPUNGE | (command->by_uid ? IMAP_TELL_UID : 0), NULL);
 	if (copied->count > 0 && imap_has(session, IMAP_ENABLED_QRESYNC)) /* 7162, 3.2.9 */
 		imap_tagged(session, "OK", "[HIGHESTMODSEQ %llu] MOVE completed",
 			    (unsigned long long)session->selected->view->modseq);

@@ -17,8 +17,7 @@ void imap_expunge_run(struct imap_session *session, struct imap_command *command
 		imap_no_status(session, status, "mailbox");
 		goto out;
 	}
-	if (!imap_tell_or_no(session, IMAP_TELL_EXPUNGE | (command->by_uid ? IMAP_TELL_UID : 0), NULL))
-		goto out;
+	imap_tell_after(session, IMAP_TELL_EXPUNGE | (command->by_uid ? IMAP_TELL_UID : 0), NULL);
 	if (removed.count > 0 && imap_has(session, IMAP_ENABLED_QRESYNC | IMAP_ENABLED_CONDSTORE))
 		imap_tagged(session, "OK", "[HIGHESTMODSEQ %llu] EXPUNGE completed",
 			    (unsigned long long)session->selected->view->modseq);

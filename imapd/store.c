@@ -4,14 +4,15 @@
 #include "imapd/imapd.h"
 #include "common/store/message.h"
 
-bool imap_tell_or_no(struct imap_session *session, unsigned how, const struct imap_own_change *own)
+void imap_tell_after(struct imap_session *session, unsigned how, const struct imap_own_change *own)
 {
 	enum store_status status = imap_tell(session, how, own);
 
-	if (status == STORE_OK || status == STORE_NOT_FOUND) /* a mailbox that is gone is noticed after the answer */
-		return true;
-	imap_no_status(session, status, "mailbox");
-	return false;
+	if (status != STORE_OK && status != STORE_NOT_FOUND) { /* a mailbox that is gone is noticed after the answer */
+		struct log_about about = net_session_about(&session->net);
+
+		log_warning(&about, "what a change has done is told later: %s", store_status_text(status));
+	}
 }
 
 /* "[MODIFIED 7,9]": by number or by UID, as the command was (7162, 3.1.3). */
@@ -50,8 +51,7 @@ static void answer(struct imap_session *session, struct imap_command *command, s
 		ranges_remove(uids, flagged->conflicted.list[i].first, flagged->conflicted.list[i].last);
 	for (size_t i = 0; i < flagged->missing.count; i++)
 		ranges_remove(uids, flagged->missing.list[i].first, flagged->missing.list[i].last);
-	if (!imap_tell_or_no(session, how, &own))
-		return;
+	imap_tell_after(session, how, &own);
 	if (flagged->conflicted.count > 0)
 		write_modified(session, command, &flagged->conflicted);
 	else if (flagged->missing.count > 0 && !command->by_uid)
