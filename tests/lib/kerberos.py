@@ -23,7 +23,7 @@ class Realm:
                     "key_stash_file = %s\nsupported_enctypes = aes256-cts-hmac-sha1-96:normal\n}\n" % (
                         self.port, self.port, REALM, self.path("principals"), self.path("stash")))
         self.environment = dict(os.environ, KRB5_CONFIG=self.path("krb5.conf"), KRB5_KDC_PROFILE=self.path("kdc.conf"),
-                                KRB5CCNAME="FILE:" + self.path("tickets"))
+                                KRB5CCNAME="FILE:" + self.path("tickets"), PATH=os.environ["PATH"] + ":/usr/sbin")
 
     def path(self, name):
         return os.path.join(self.folder, name)
