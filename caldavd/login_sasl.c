@@ -185,16 +185,18 @@ bool login_negotiate(struct http_exchange *x, const struct login_way *way, struc
 static bool is_still_there(struct caldavd_session *session)
 {
 	int64_t now = clock_uptime_ms();
-	struct arena *arena = arena_create();
 	struct directory_user user;
+	struct arena *arena;
 	bool is;
 
-	is = now - session->negotiated_at <= KNOWN_MS ||
-	     (directory_find(session->daemon->service.directory, span_of(session->identity.name), arena, &user) ==
-		      DIRECTORY_OK &&
-	      user.id == session->identity.user && !user.is_disabled);
+	if (now - session->negotiated_at <= KNOWN_MS)
+		return true;
+	arena = arena_create();
+	is = directory_find(session->daemon->service.directory, span_of(session->identity.name), arena, &user) ==
+		     DIRECTORY_OK &&
+	     user.id == session->identity.user && !user.is_disabled;
 	arena_destroy(&arena);
-	if (is && now - session->negotiated_at > KNOWN_MS)
+	if (is)
 		session->negotiated_at = now;
 	return is;
 }

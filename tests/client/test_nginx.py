@@ -70,6 +70,7 @@ def knows_the_client(tally, caldavd, nginx, cert):
     tally.check("login failed: user=<u1> rip=%s reason=password" % CLIENT in caldavd.tail(), "is the client's: %s" % caldavd.tail(300))
     tally.check(curl(nginx, cert, "/", "-H", "X-Forwarded-For: 192.0.2.99", "-H", "X-Forwarded-Proto: http", user="u1:wrong")[0] == 401,
                 "what the client says of itself")
+    tally.check(curl(nginx, cert, "/", "-H", "Forwarded: for=192.0.2.99;proto=https", user="u1:wrong")[0] == 401, "in the other way")
     tally.check("192.0.2.99" not in caldavd.tail(10 ** 6), "is not believed")
 
 
