@@ -45,12 +45,8 @@ void waiting_destroy(struct waiting **waiting)
 
 static void make_name(size_t place, char name[WAITING_NAME_BYTES + 1])
 {
-	unsigned char secret[(WAITING_NAME_BYTES - PLACE_DIGITS) / 2];
-
-	random_bytes(secret, sizeof secret);
 	(void)snprintf(name, PLACE_DIGITS + 1, "%04zx", place);
-	for (size_t i = 0; i < sizeof secret; i++)
-		(void)snprintf(name + PLACE_DIGITS + 2 * i, 3, "%02x", secret[i]);
+	random_hex(name + PLACE_DIGITS, (WAITING_NAME_BYTES - PLACE_DIGITS) / 2);
 }
 
 void waiting_put(struct waiting *waiting, struct auth_exchange *exchange, char name_r[WAITING_NAME_BYTES + 1])

@@ -60,6 +60,20 @@ void random_bytes(void *to, size_t n)
 	}
 }
 
+void random_hex(char *to, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	random_bytes(to + n, n); /* each is read before its place is written */
+	for (size_t i = 0; i < n; i++) {
+		unsigned char byte = (unsigned char)to[n + i];
+
+		to[2 * i] = digits[byte >> 4];
+		to[2 * i + 1] = digits[byte & 15];
+	}
+	to[2 * n] = '\0';
+}
+
 uint64_t random_u64(void)
 {
 	uint64_t number;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 void random_bytes(void *to, size_t n);
+void random_hex(char *to, size_t n); /* so many bytes in hexadecimal digits, and a NUL */
 uint64_t random_u64(void);
 uint64_t random_below(uint64_t limit); /* 0 … limit-1, evenly; limit must not be 0 */
 

@@ -5,7 +5,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char sql_read[] = "SELECT value FROM store_info WHERE name = 'secret'";
@@ -42,21 +41,12 @@ static enum store_status make_tx(struct store_tx *tx, void *arg)
 	return status;
 }
 
-static void new_digits(char digits[STORE_SECRET_DIGITS + 1])
-{
-	unsigned char bytes[STORE_SECRET_DIGITS / 2];
-
-	random_bytes(bytes, sizeof bytes);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		(void)snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
-}
-
 enum store_status secret_load(struct store *store, char digits_r[STORE_SECRET_DIGITS + 1])
 {
 	enum store_status status = store_read(store, read_tx, digits_r);
 
 	if (status == STORE_NOT_FOUND) {
-		new_digits(digits_r);
+		random_hex(digits_r, STORE_SECRET_DIGITS / 2);
 		status = store_write(store, make_tx, digits_r);
 		if (status == STORE_EXISTS) /* another one was faster */
 			status = store_read(store, read_tx, digits_r);
